@@ -1,0 +1,54 @@
+"""The aggregates daybook knows: each a kind of stream, its events, and its fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from daybook.domain import appointment, registration
+from daybook.domain.events import Event
+from daybook.domain.identity import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One kind of aggregate: `begin` gives the state before the first event, `evolve` the state after one more."""
+
+    kind: Kind
+    state: type[Any]
+    begin: Callable[[Any], Any]
+    evolve: Callable[[Any, Any], Any]
+    events: tuple[type[Event], ...]
+
+
+REGISTRATION: Final = Aggregate(
+    kind=Kind.REGISTRATION,
+    state=registration.Registration,
+    begin=registration.begin,
+    evolve=registration.evolve,
+    events=(
+        registration.Created,
+        registration.Approved,
+        registration.Rejected,
+        registration.Cancelled,
+        registration.Deleted,
+        registration.NoShow,
+    ),
+)
+APPOINTMENT: Final = Aggregate(
+    kind=Kind.APPOINTMENT,
+    state=appointment.Appointment,
+    begin=appointment.begin,
+    evolve=appointment.evolve,
+    events=(appointment.Scheduled, appointment.Started, appointment.Completed),
+)
+
+AGGREGATES: Final[Mapping[Kind, Aggregate]] = MappingProxyType(
+    {aggregate.kind: aggregate for aggregate in (REGISTRATION, APPOINTMENT)}
+)
+EVENT_TYPES: Final[Mapping[str, type[Event]]] = MappingProxyType(
+    {event.TOPIC: event for aggregate in AGGREGATES.values() for event in aggregate.events}
+)
+"""By topic."""

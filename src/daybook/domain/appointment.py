@@ -1,0 +1,168 @@
+"""An appointment: one service at one time with one therapist, and how far it has got."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+
+from daybook.domain.events import Event, TimeBasis, ToldBool, ToldId, ToldInt, ToldText
+from daybook.domain.identity import Kind
+from daybook.domain.telling import told_id, told_value
+
+Progress: TypeAlias = Literal["not_started", "started", "completed"]
+
+_PROGRESS: Final[tuple[Progress, ...]] = ("not_started", "started", "completed")
+"""Zenoti's codes 0, 1 and 2, in their order."""
+_ID_FIELDS: Final = (
+    "appointment_group_id",
+    "center_id",
+    "invoice_id",
+    "invoice_item_id",
+    "service_id",
+    "therapist_id",
+    "room_id",
+    "equipment_id",
+)
+_VALUE_FIELDS: Final = (
+    "invoice_number",
+    "service_name",
+    "therapist_name",
+    "room_name",
+    "equipment_name",
+    "start_time_utc",
+    "end_time_utc",
+    "start_time_in_center",
+    "end_time_in_center",
+    "service_duration_minutes",
+    "has_add_ons",
+    "is_add_on",
+    "is_recurring",
+    "appointment_type",
+    "therapist_request_type",
+)
+
+
+class AppointmentEvent(Event, frozen=True, kw_only=True):
+    """What one entry of an `appointments` list, and the group around it, can tell of one appointment, as told.
+
+    Times are text: `…_utc` told without a zone but in UTC, `…_in_center` wall clock at the center.
+    """
+
+    KIND: ClassVar[Kind] = Kind.APPOINTMENT
+    PROGRESS: ClassVar[int | None]
+
+    progress: ToldInt = UNSET
+    appointment_group_id: ToldId = UNSET
+    center_id: ToldId = UNSET
+    invoice_id: ToldId = UNSET
+    invoice_number: ToldText = UNSET
+    invoice_item_id: ToldId = UNSET
+    service_id: ToldId = UNSET
+    service_name: ToldText = UNSET
+    therapist_id: ToldId = UNSET
+    therapist_name: ToldText = UNSET
+    room_id: ToldId = UNSET
+    room_name: ToldText = UNSET
+    equipment_id: ToldId = UNSET
+    equipment_name: ToldText = UNSET
+    start_time_utc: ToldText = UNSET
+    end_time_utc: ToldText = UNSET
+    start_time_in_center: ToldText = UNSET
+    end_time_in_center: ToldText = UNSET
+    service_duration_minutes: ToldInt = UNSET
+    has_add_ons: ToldBool = UNSET
+    is_add_on: ToldBool = UNSET
+    is_recurring: ToldBool = UNSET
+    appointment_type: ToldInt = UNSET
+    therapist_request_type: ToldInt = UNSET
+
+
+class Scheduled(AppointmentEvent, frozen=True, kw_only=True):
+    """The appointment is in the book."""
+
+    TOPIC: ClassVar[str] = "daybook:Appointment.Scheduled"
+    PROGRESS: ClassVar[int | None] = None
+
+
+class Started(AppointmentEvent, frozen=True, kw_only=True):
+    """The service began."""
+
+    TOPIC: ClassVar[str] = "daybook:Appointment.Started"
+    PROGRESS: ClassVar[int | None] = 1
+
+
+class Completed(AppointmentEvent, frozen=True, kw_only=True):
+    """The service was done."""
+
+    TOPIC: ClassVar[str] = "daybook:Appointment.Completed"
+    PROGRESS: ClassVar[int | None] = 2
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of an appointment: the fold of its events in order of occurrence."""
+
+    id: UUID
+    source: str
+    appointment_id: str
+    progress: Progress = "not_started"
+    started_at_ns: int | None = None
+    completed_at_ns: int | None = None
+    appointment_group_id: ToldId = UNSET
+    center_id: ToldId = UNSET
+    invoice_id: ToldId = UNSET
+    invoice_number: ToldText = UNSET
+    invoice_item_id: ToldId = UNSET
+    service_id: ToldId = UNSET
+    service_name: ToldText = UNSET
+    therapist_id: ToldId = UNSET
+    therapist_name: ToldText = UNSET
+    room_id: ToldId = UNSET
+    room_name: ToldText = UNSET
+    equipment_id: ToldId = UNSET
+    equipment_name: ToldText = UNSET
+    start_time_utc: ToldText = UNSET
+    end_time_utc: ToldText = UNSET
+    start_time_in_center: ToldText = UNSET
+    end_time_in_center: ToldText = UNSET
+    service_duration_minutes: ToldInt = UNSET
+    has_add_ons: ToldBool = UNSET
+    is_add_on: ToldBool = UNSET
+    is_recurring: ToldBool = UNSET
+    appointment_type: ToldInt = UNSET
+    therapist_request_type: ToldInt = UNSET
+    occurred_at_ns: int = 0
+    time_basis: TimeBasis = "event"
+    recorded_at_ns: int = 0
+    version: int = 0
+    position: int = 0
+
+
+def begin(event: AppointmentEvent) -> Appointment:
+    """The state before the first event."""
+    return Appointment(id=event.originator_id, source=event.source, appointment_id=event.subject_id)
+
+
+def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
+    """The state after one more event; events come in order of occurrence, not of arrival."""
+    changes: dict[str, Any] = {"occurred_at_ns": event.occurred_at_ns, "time_basis": event.time_basis}
+    told = {name: told_id(getattr(event, name)) for name in _ID_FIELDS}
+    told.update((name, told_value(getattr(event, name))) for name in _VALUE_FIELDS)
+    changes.update((name, value) for name, value in told.items() if value is not UNSET)
+    changes.update(_progress(state, event))
+    return msgspec.structs.replace(state, **changes)
+
+
+def _progress(state: Appointment, event: AppointmentEvent) -> dict[str, Any]:
+    """The entry's own code decides; the type of the event only where that is absent or unknown."""
+    told = event.progress if event.progress in (0, 1, 2) else event.PROGRESS
+    if not isinstance(told, int):
+        return {}
+    before = _PROGRESS.index(state.progress)
+    bare = event.time_basis == "arrival"
+    if told == before or (bare and told < before):
+        return {}
+    progress = _PROGRESS[told]
+    return {"progress": progress} if told == 0 else {"progress": progress, f"{progress}_at_ns": event.occurred_at_ns}

@@ -1,0 +1,190 @@
+"""A registration: one guest's place in one class session, and what its events make of it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from daybook.domain.events import Event, TimeBasis, ToldBool, ToldId, ToldInt
+from daybook.domain.identity import Kind
+from daybook.domain.telling import told_id, told_value
+
+Status: TypeAlias = Literal[
+    "booked", "waitlisted", "approved", "rejected", "cancelled", "deleted", "no_show", "unknown"
+]
+
+_ENDED: Final = frozenset({"cancelled", "deleted", "no_show"})
+_ID_FIELDS: Final = (
+    "guest_id",
+    "center_id",
+    "session_id",
+    "class_id",
+    "workshop_id",
+    "track_id",
+    "group_invoice_id",
+    "recurrence_id",
+)
+_VALUE_FIELDS: Final = ("waitlist", "booking_source", "is_recurring")
+_SIBLING_FIELDS: Final = frozenset(
+    {"guest_id", "center_id", "class_id", "workshop_id", "recurrence_id", "is_recurring"}
+)
+"""What a registration takes over from another one of its series: never its session or its waitlist."""
+
+
+class RegistrationEvent(Event, frozen=True, kw_only=True):
+    """What every `Class.Booking.*` body can tell of one registration, as told (source: sample bodies)."""
+
+    KIND: ClassVar[Kind] = Kind.REGISTRATION
+    STATUS: ClassVar[Status]
+
+    guest_id: ToldId = UNSET
+    center_id: ToldId = UNSET
+    session_id: ToldId = UNSET
+    class_id: ToldId = UNSET
+    workshop_id: ToldId = UNSET
+    track_id: ToldId = UNSET
+    group_invoice_id: ToldId = UNSET
+    recurrence_id: ToldId = UNSET
+    waitlist: ToldBool = UNSET
+    booking_source: ToldInt = UNSET
+    add_to_all: ToldInt = UNSET
+    is_recurring: ToldBool = UNSET
+    primary_registration_id: str | UnsetType = UNSET
+    """In the role guest or recurrence: the registration that the body was about."""
+    recurrence_registration_ids: tuple[str, ...] | UnsetType = UNSET
+    guest_registration_ids: tuple[str, ...] | UnsetType = UNSET
+    """In the role primary: the others that the body named."""
+
+
+class Created(RegistrationEvent, frozen=True, kw_only=True):
+    """A place was booked, or asked for on the waitlist."""
+
+    TOPIC: ClassVar[str] = "daybook:Registration.Created"
+    STATUS: ClassVar[Status] = "booked"
+
+
+class Approved(RegistrationEvent, frozen=True, kw_only=True):
+    """The center approved the registration."""
+
+    TOPIC: ClassVar[str] = "daybook:Registration.Approved"
+    STATUS: ClassVar[Status] = "approved"
+
+
+class Rejected(RegistrationEvent, frozen=True, kw_only=True):
+    """The center rejected the registration."""
+
+    TOPIC: ClassVar[str] = "daybook:Registration.Rejected"
+    STATUS: ClassVar[Status] = "rejected"
+
+
+class Cancelled(RegistrationEvent, frozen=True, kw_only=True):
+    """The registration was cancelled."""
+
+    TOPIC: ClassVar[str] = "daybook:Registration.Cancelled"
+    STATUS: ClassVar[Status] = "cancelled"
+
+
+class Deleted(RegistrationEvent, frozen=True, kw_only=True):
+    """The registration was deleted."""
+
+    TOPIC: ClassVar[str] = "daybook:Registration.Deleted"
+    STATUS: ClassVar[Status] = "deleted"
+
+
+class NoShow(RegistrationEvent, frozen=True, kw_only=True):
+    """The guest did not come."""
+
+    TOPIC: ClassVar[str] = "daybook:Registration.NoShow"
+    STATUS: ClassVar[Status] = "no_show"
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a registration: the fold of its events in order of occurrence.
+
+    `UNSET` is a field that nothing told; `None` one that was told to be none.
+    """
+
+    id: UUID
+    source: str
+    registration_id: str
+    status: Status = "unknown"
+    guest_id: ToldId = UNSET
+    center_id: ToldId = UNSET
+    session_id: ToldId = UNSET
+    class_id: ToldId = UNSET
+    workshop_id: ToldId = UNSET
+    track_id: ToldId = UNSET
+    waitlist: ToldBool = UNSET
+    booking_source: ToldInt = UNSET
+    group_invoice_id: ToldId = UNSET
+    is_recurring: ToldBool = UNSET
+    recurrence_id: ToldId = UNSET
+    created_at_ns: int | None = None
+    approved_at_ns: int | None = None
+    rejected_at_ns: int | None = None
+    cancelled_at_ns: int | None = None
+    deleted_at_ns: int | None = None
+    no_show_at_ns: int | None = None
+    created_by_itself: bool = False
+    """Whether `created_at_ns` is of a Created of its own, which a series or a host cannot override."""
+    occurred_at_ns: int = 0
+    time_basis: TimeBasis = "event"
+    recorded_at_ns: int = 0
+    version: int = 0
+    position: int = 0
+
+
+def begin(event: RegistrationEvent) -> Registration:
+    """The state before the first event."""
+    return Registration(id=event.originator_id, source=event.source, registration_id=event.subject_id)
+
+
+def evolve(state: Registration, event: RegistrationEvent) -> Registration:
+    """The state after one more event; events come in order of occurrence, not of arrival."""
+    changes: dict[str, Any] = {"occurred_at_ns": event.occurred_at_ns, "time_basis": event.time_basis}
+    changes.update(_fields(state, event))
+    if _moves_status(state, event):
+        changes.update(_status(state, event))
+    return msgspec.structs.replace(state, **changes)
+
+
+def _fields(state: Registration, event: RegistrationEvent) -> dict[str, Any]:
+    told = {name: told_id(getattr(event, name)) for name in _ID_FIELDS}
+    told.update((name, told_value(getattr(event, name))) for name in _VALUE_FIELDS)
+    if event.role == "primary":
+        return {name: value for name, value in told.items() if value is not UNSET}
+    return {
+        name: value
+        for name, value in told.items()
+        if value is not UNSET and getattr(state, name) is UNSET and (event.role == "guest" or name in _SIBLING_FIELDS)
+    }
+
+
+def _moves_status(state: Registration, event: RegistrationEvent) -> bool:
+    """The rules of the roles; that Cancelled, Deleted and NoShow reach the primary alone is a guess, made here only."""
+    own = event.role == "primary"
+    match event:
+        case Created():
+            return own or state.status == "unknown"
+        case Approved() | Rejected():
+            enveloped = event.time_basis == "event"
+            return (own and enveloped) or state.status not in _ENDED
+        case _:
+            return own
+
+
+def _status(state: Registration, event: RegistrationEvent) -> dict[str, Any]:
+    own = event.role == "primary"
+    status: Status = event.STATUS
+    if isinstance(event, Created):
+        if event.waitlist is True and event.role != "recurrence":
+            status = "waitlisted"
+        moved = status != state.status or (own and not state.created_by_itself)
+        changes: dict[str, Any] = {"status": status, "created_by_itself": own or state.created_by_itself}
+        return {**changes, "created_at_ns": event.occurred_at_ns} if moved else changes
+    if status == state.status:
+        return {}
+    return {"status": status, f"{status}_at_ns": event.occurred_at_ns}

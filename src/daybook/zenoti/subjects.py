@@ -1,0 +1,64 @@
+"""The aggregates that one body concerns: how they are collected, bounded and turned into events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from daybook.domain.events import Event
+from daybook.domain.identity import means_none, stream_id
+from daybook.zenoti.document import UnreadableError
+from daybook.zenoti.reading import Notes
+
+FAN_OUT_MAX: Final = 1000
+"""So many aggregates one delivery may concern."""
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One delivery as its events need it: what they have in common, and a place for notes."""
+
+    source: str
+    common: Mapping[str, Any]
+    """The fields of `Event` that are the same on every event of the delivery."""
+    notes: Notes
+
+    def event(self, event_type: type[E], subject_id: str, **told: Any) -> E:  # noqa: ANN401  any field of an event
+        """The event of one aggregate, before the journal gives it its place."""
+        stream = stream_id(self.source, event_type.KIND, subject_id)
+        return event_type(originator_id=stream, subject_id=subject_id, **self.common, **told)
+
+
+class Subjects:
+    """Subject ids of one body, each once; entries that name none are counted."""
+
+    def __init__(self) -> None:
+        self.nameless = 0
+        self._ids: dict[str, dict[str, Any]] = {}
+
+    def add(self, subject_id: str | None, told: dict[str, Any]) -> bool:
+        """Takes a subject in, unless it is known already or the entry names none."""
+        if subject_id is None or means_none(subject_id):
+            self.nameless += 1
+            return False
+        if subject_id in self._ids:
+            return False
+        self._ids[subject_id] = told
+        if len(self._ids) > FAN_OUT_MAX:
+            raise UnreadableError("too_many_subjects", f"the body concerns more than {FAN_OUT_MAX} aggregates")
+        return True
+
+    def items(self, what: str, notes: Notes) -> list[tuple[str, dict[str, Any]]]:
+        """All of them. Raises `UnreadableError` with the reason `no_subject` where there is none."""
+        if not self._ids:
+            raise UnreadableError("no_subject", f"the body names no {what}")
+        if self.nameless:
+            notes.add(f"{self.nameless} of {self.nameless + len(self._ids)} entries name no {what} and make no event")
+        return list(self._ids.items())
+
+    def get(self, subject_id: str) -> dict[str, Any] | None:
+        """What was told of a subject, to be added to; None for one that is not in."""
+        return self._ids.get(subject_id)
