@@ -249,10 +249,11 @@ _json = st.recursive(
     max_leaves=12,
 )
 _keys = st.sampled_from(
-    (
-        "registration_id guest_id waitlist appointments training_virtual_guests guest_registration_ids id "
-        "recurrence_registration_ids appointment_progress session_id start_time booking_source"
-    ).split()
+    [
+        *("registration_id", "guest_id", "waitlist", "appointments", "training_virtual_guests"),
+        *("guest_registration_ids", "recurrence_registration_ids", "id", "appointment_progress"),
+        *("session_id", "start_time", "booking_source"),
+    ]
 )
 _types = st.sampled_from(["Class.Booking.Created", "Class.Booking.Rejected", "Appointment.Started", "Guest.Updated"])
 _near_bodies = st.fixed_dictionaries(

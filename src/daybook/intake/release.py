@@ -1,0 +1,54 @@
+"""A person takes a delivery out of the quarantine: it is translated again, and the outcome names who vouched."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from daybook.domain.events import Origin, Signature
+from daybook.errors import NotQuarantinedError, UnknownDeliveryError
+from daybook.intake.call import Answer
+from daybook.intake.rereading import Vouching, reread
+from daybook.journal import Journal
+from daybook.journal.entries import Delivery
+from daybook.zenoti.translate import Told, Translation, translate
+
+
+def release(
+    journal: Journal, delivery_id: UUID, *, source: str, event_type: str | None, distinct: bool, by: str
+) -> Answer:
+    """Translate a quarantined delivery again, with the type and as the distinct event that a person says it is.
+
+    What stays quarantined for the same reason leaves no trace; for another reason, a new outcome.
+    """
+    delivery = journal.inbox.delivery(delivery_id, source)
+    if delivery is None:
+        raise UnknownDeliveryError
+    reading = translate_again(journal, delivery, event_type=event_type, distinct=distinct)
+    with journal.transaction() as tx:
+        last = tx.last_outcome(delivery_id.bytes)
+        if last is None or last.outcome != "quarantined":
+            raise NotQuarantinedError
+        vouching = Vouching(by, event_type, distinct)
+        return reread(tx, delivery_id, reading, last=last, vouching=vouching).answer
+
+
+def translate_again(
+    journal: Journal, delivery: Delivery, *, event_type: str | None = None, distinct: bool = False
+) -> Translation:
+    """The reading of a delivery by the current translation; it keeps the time of its first arrival."""
+    body = journal.inbox.body(delivery.delivery_id)
+    if body is None:
+        return Translation(outcome="quarantined", reason="body_erased", detail="the body was erased")
+    return translate(
+        Told(
+            source=delivery.source,
+            url_type=event_type or delivery.url_type,
+            body=body,
+            arrived_at_ns=delivery.arrived_at_ns,
+            delivery_id=delivery.delivery_id,
+            origin=cast("Origin", delivery.origin),
+            signature=cast("Signature", delivery.signature),
+            distinct=distinct,
+        )
+    )

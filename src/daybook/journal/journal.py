@@ -1,0 +1,124 @@
+"""The journal as the rest of daybook sees it: an application of the `eventsourcing` library over one store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+from typing import Any, NoReturn
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import InfrastructureFactory, TrackingRecorder
+from eventsourcing.utils import Environment, EnvType
+
+from daybook.domain.events import Event
+from daybook.domain.fold import fold
+from daybook.errors import SettingsError
+from daybook.journal.inbox import Inbox
+from daybook.journal.mapper import StructMapper
+from daybook.journal.recorder import JournalRecorder
+from daybook.journal.sqlite import URL_PREFIX, SQLiteStore, folder_of
+from daybook.journal.store import LOCK_WAIT_S_MAX, Store, Transaction
+
+
+def open_journal(database_url: str) -> Journal:
+    """The journal at this URL; its schema is created when absent.
+
+    Raises `StoreUnavailableError` where it cannot be opened now, `StoreNewerError` where a newer daybook wrote it.
+    """
+    if not database_url.startswith(URL_PREFIX) or database_url == URL_PREFIX:
+        raise SettingsError("the database URL must name a folder, e.g. sqlite:///./daybook-data")
+    return Journal(SQLiteStore(folder_of(database_url)))
+
+
+def project(state: object, events: Iterable[Event]) -> Any:  # noqa: ANN401  as `fold`
+    """The projector for `repository.get(stream_id, projector_func=project)`: sorts, so it needs the whole stream."""
+    if state is not None:
+        raise ValueError("a sorted fold cannot go on from a cached or snapshotted state")
+    return fold(events)
+
+
+class Journal(Application[UUID]):
+    """All events in one gap-safe order, and the inbox they came from. Every read is one consistent read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._recorder = JournalRecorder(store)
+        self._mapper = StructMapper()
+        self.inbox = Inbox(store.engine)
+        super().__init__()
+
+    @property
+    def journal_id(self) -> UUID:
+        """Made when the store was created."""
+        return self._store.journal_id
+
+    def head(self) -> int:
+        """The highest committed position, 0 if there is none."""
+        return self._recorder.max_notification_id() or 0
+
+    def select_events_after(self, position: int, limit: int) -> list[Event]:
+        """At most so many events behind a position, in the journal's order."""
+        stored = self._recorder.select_notifications(position, limit, inclusive_of_start=False)
+        return [self._mapper.to_domain_event(event) for event in stored]
+
+    def stream(self, stream_id: UUID, upto: int | None = None) -> list[Event]:
+        """The events of one aggregate by version, up to and including a position."""
+        return self.streams([stream_id], upto)[stream_id]
+
+    def streams(self, stream_ids: Collection[UUID], upto: int | None = None) -> dict[UUID, list[Event]]:
+        """The events of several aggregates from one state of the journal; an empty list for an unknown one."""
+        return {
+            stream_id: [self._mapper.to_domain_event(event) for event in stored]
+            for stream_id, stored in self._recorder.select_streams(stream_ids, upto).items()
+        }
+
+    def digest_at(self, position: int) -> bytes | None:
+        """SHA-256 over stream, version, topic and state of the event at a position, None if there is none."""
+        return self._recorder.digest(position)
+
+    def transaction(self, lock_wait_s: float = LOCK_WAIT_S_MAX) -> AbstractContextManager[Transaction]:
+        """One write under the writers' lock."""
+        return self._store.transaction(lock_wait_s)
+
+    def probe(self, lock_wait_s: float = 1.0) -> None:
+        """Prove that the store takes writes; raises `StoreUnavailableError` where it does not."""
+        with self._store.transaction(lock_wait_s) as tx:
+            tx.probe()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        super().close()
+        self._store.close()
+
+    # ---- the library's hooks
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Nothing from outside: a cache, a cipher or snapshots set by an environment variable would break the fold."""
+        return Environment(name, env)
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[TrackingRecorder]:
+        """Gives the recorder that we have."""
+        return _Factory(env, self._recorder)
+
+    def construct_mapper(self) -> StructMapper:
+        """Ours."""
+        return self._mapper
+
+
+class _Factory(InfrastructureFactory[TrackingRecorder]):
+    def __init__(self, env: Environment, recorder: JournalRecorder) -> None:
+        super().__init__(env)
+        self._recorder = recorder
+
+    def aggregate_recorder(self, purpose: str = "events") -> JournalRecorder:  # noqa: ARG002  the library names it
+        return self._recorder
+
+    def application_recorder(self) -> JournalRecorder:
+        return self._recorder
+
+    def tracking_recorder(self, tracking_recorder_class: object = None) -> NoReturn:
+        raise NotImplementedError("cursors belong to the projections")
+
+    def process_recorder(self) -> NoReturn:
+        raise NotImplementedError("cursors belong to the projections")

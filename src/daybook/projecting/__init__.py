@@ -1,0 +1,1 @@
+"""Posting the journal into read models: what a projection is, where its rows live, and who keeps them up to date."""

@@ -1,0 +1,135 @@
+"""Keeping all projections up to the journal: one thread per process, woken when the intake has committed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from daybook.errors import DaybookError
+from daybook.journal import Journal
+from daybook.projecting.failure import Policy, policy_of
+from daybook.projecting.posting import Posting
+from daybook.projecting.projection import BrokenProjection, Projection
+from daybook.projecting.read_store import ReadStore
+from daybook.projecting.reader import Reader
+from daybook.projecting.reason import reason_of
+
+BATCH_EVENTS_MAX: Final = 2_000
+POLL_S: Final = 0.5
+"""How soon the events of another process are seen, which cannot wake this one."""
+_SHARE_OF_INTAKE: Final = 3
+"""While the intake of this process is at work, a round is followed by a pause of so many times its length."""
+_PAUSE_S_MIN: Final = 0.05
+_PAUSE_S_MAX: Final = 1.0
+_TROUBLE_S_MIN: Final = 0.1
+_TROUBLE_S_MAX: Final = 5.0
+_STOP_S_MAX: Final = 10.0
+"""More than the longest wait for the lock of the read store."""
+
+log = structlog.get_logger(__name__)
+
+
+class Follower:
+    """Posts every projection of this process for which it holds the lease. Nothing runs before `start()`."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        read_store: ReadStore,
+        projections: Mapping[str, Projection],
+        *,
+        batch_events_max: int = BATCH_EVENTS_MAX,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._journal = journal
+        self._reader = Reader(journal, batch_events_max)
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
+        self._postings = [
+            Posting(projection, read_store, self._reader, self.holder, clock_ns)
+            for projection in projections.values()
+            if not isinstance(projection, BrokenProjection)
+        ]
+        self._broken = [projection for projection in projections.values() if isinstance(projection, BrokenProjection)]
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._trouble_s = 0.0
+
+    def run_once(self) -> bool:
+        """Post at most one batch to each projection; True if any of them moved, so that there may be more.
+
+        Raises what can pass by itself, such as a locked read store.
+        """
+        head = self._journal.head()
+        moved = False
+        trouble: Exception | None = None
+        for posting in self._postings:
+            try:
+                moved = posting.advance(head) or moved
+            except Exception as error:
+                if policy_of(error) is Policy.RETRY:
+                    raise  # a store is all projections' trouble: each would wait for it as long again
+                trouble = error
+        if trouble is not None:
+            raise trouble
+        return moved
+
+    def start(self) -> None:
+        """Follow in a thread of its own until `stop()`."""
+        for projection in self._broken:
+            log.error("projection stopped", projection=projection.name, reason=projection.reason)
+        self._stopping.clear()
+        # A daemon, so that a read store that hangs cannot keep a stopped process alive.
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Tell that the journal has grown; may be called from any thread, as often as wanted."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Finish the batch at work, let all leases go, and end the thread."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join(_STOP_S_MAX)
+            if self._thread.is_alive():
+                return  # it hangs in a store; its leases end by themselves
+            self._thread = None
+        for posting in self._postings:
+            with suppress(DaybookError, SQLAlchemyError):  # else a lease ends by itself
+                posting.release()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            try:
+                moved = self.run_once()
+            except Exception as error:  # noqa: BLE001  the thread outlives any trouble
+                self._wait_out(error)
+            else:
+                self._trouble_s = 0.0
+                self._pause(moved=moved, took_s=time.monotonic() - began)
+
+    def _pause(self, *, moved: bool, took_s: float) -> None:
+        if not moved:
+            self._woken.wait(POLL_S)
+            self._woken.clear()
+        elif self._woken.is_set():
+            # The intake shares the interpreter: larger batches less often cost it less than small ones at once.
+            self._woken.clear()
+            self._stopping.wait(min(_PAUSE_S_MAX, max(_PAUSE_S_MIN, _SHARE_OF_INTAKE * took_s)))
+
+    def _wait_out(self, error: Exception) -> None:
+        self._trouble_s = min(_TROUBLE_S_MAX, max(_TROUBLE_S_MIN, self._trouble_s * 2))
+        log.warning("projections wait", reason=reason_of(error), retry_after_s=self._trouble_s)
+        self._stopping.wait(self._trouble_s)

@@ -1,0 +1,46 @@
+"""Reading the journal in batches, once for all projections that stand at the same position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from daybook.domain.events import Event
+from daybook.journal import Journal
+from daybook.projecting.failure import Policy, policy_of
+
+
+class Reader:
+    """Remembers the last batch and the last digest, which the next projection mostly asks for again."""
+
+    def __init__(self, journal: Journal, batch_events_max: int) -> None:
+        self.journal = journal
+        self._batch_events_max = batch_events_max
+        self._after = -1
+        self._batch: Sequence[Event] = ()
+        self._digest: tuple[int, bytes | None] = (0, None)
+
+    def after(self, position: int) -> Sequence[Event]:
+        """The events that follow this position, at least one if there are any.
+
+        Where one of them cannot be decoded, only those before it; where it is the first, its error is raised.
+        """
+        if self._after != position or not self._batch:
+            self._batch = self._read(position)
+            self._after = position
+        return self._batch
+
+    def digest_at(self, position: int) -> bytes | None:
+        """The digest of the event at this position, which tells this journal from another."""
+        if self._digest[0] != position:
+            self._digest = (position, self.journal.digest_at(position))
+        return self._digest[1]
+
+    def _read(self, position: int) -> Sequence[Event]:
+        limit = self._batch_events_max
+        while True:
+            try:
+                return self.journal.select_events_after(position, limit)
+            except Exception as error:
+                if limit == 1 or policy_of(error) is Policy.RETRY:
+                    raise
+                limit //= 2

@@ -1,0 +1,132 @@
+"""The read store on SQLite: connections to `read.db`, and rows replaced in bulk."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+
+from daybook.errors import ProjectionError, StoreNewerError
+from daybook.projecting.change import Change
+
+READ_FILE: Final = "read.db"
+LAYOUT: Final = 1
+"""The layout of the bookkeeping tables, kept in SQLite's `user_version`."""
+_LOCK_WAIT_S_MAX: Final = 5.0
+_CONNECTIONS_MAX: Final = 48
+"""More than the web server's worker threads (40), so that no reader waits for a connection."""
+_VARIABLES_MAX: Final = 32_000
+"""SQLite takes 32,766 in one statement."""
+_ROWS_MAX: Final = 256
+_CACHE_KIB: Final = 32_768
+_CHECKPOINT_PAGES: Final = 4_000
+"""Stream ids are random, so that a batch touches many pages: each is copied back once in a while, not each time."""
+_WRITING: Final = "daybook_writing"
+
+
+def open_engine(path: Path) -> Engine:
+    """Connections to this file, made when they are needed; nothing is opened yet."""
+    engine = create_engine(
+        f"sqlite:///{path}",
+        hide_parameters=True,  # errors are shown and logged
+        pool_size=8,
+        max_overflow=_CONNECTIONS_MAX - 8,
+        connect_args={"timeout": _LOCK_WAIT_S_MAX},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, not at the first write
+        connection.execute("PRAGMA journal_mode = WAL")
+        # Disposable: after a loss of power the last batches are posted again from the journal.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later fails at once when another one wrote in between.
+        writing = connection.get_execution_options().get(_WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def writing(connection: Connection) -> Connection:
+    """The same connection, whose transactions take the writers' lock when they begin."""
+    return connection.execution_options(**{_WRITING: True})
+
+
+def check_layout(connection: Connection) -> None:
+    """Refuse a file that a newer daybook wrote, and mark a new one as ours."""
+    found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if found > LAYOUT:
+        raise StoreNewerError(
+            f"the read store has layout {found}, this daybook knows {LAYOUT}; start the daybook that wrote it,"
+            f" or delete {READ_FILE}: it is filled again from the journal"
+        )
+    if found < LAYOUT:
+        connection.exec_driver_sql(f"PRAGMA user_version = {LAYOUT}")
+
+
+def replace_rows(connection: Connection, change: Change) -> None:
+    """Replace all rows of the change's keys by its rows."""
+    table = change.table
+    if [column.name for column in table.primary_key] == [change.key]:
+        kept = {row[change.key] for row in change.rows}
+        # An upsert touches only the indexes whose columns changed; deleting and inserting touches them all.
+        _delete(connection, table, change.key, [key for key in change.keys if key not in kept])
+        _insert(connection, table, change.rows, upsert_by=change.key)
+    else:
+        _delete(connection, table, change.key, change.keys)
+        _insert(connection, table, change.rows, upsert_by=None)
+
+
+def _delete(connection: Connection, table: Table, key: str, keys: Sequence[Any]) -> None:
+    for chunk in _chunks(keys, _ROWS_MAX):
+        marks = ",".join("?" * len(chunk))
+        connection.exec_driver_sql(f'DELETE FROM "{table.name}" WHERE "{key}" IN ({marks})', tuple(chunk))  # noqa: S608
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Any], *, upsert_by: str | None) -> None:
+    """Many rows in one statement: with one statement per row the interpreter's lock changes hands at each."""
+    columns = [column.name for column in table.columns]
+    names = ",".join(f'"{column}"' for column in columns)
+    marks = f"({','.join('?' * len(columns))})"
+    upsert = ""
+    if upsert_by is not None:
+        others = ",".join(f'"{column}"=excluded."{column}"' for column in columns if column != upsert_by)
+        upsert = f' ON CONFLICT ("{upsert_by}") DO UPDATE SET {others}'
+    values_of = _reading_values(connection, table)
+    for chunk in _chunks(rows, min(_ROWS_MAX, _VARIABLES_MAX // len(columns))):
+        statement = f'INSERT INTO "{table.name}" ({names}) VALUES {",".join([marks] * len(chunk))}{upsert}'  # noqa: S608
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(map(values_of, chunk))))
+
+
+def _reading_values(connection: Connection, table: Table) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
+    """From a row to its values as the driver takes them, in the order of the columns; what is missing is null."""
+    nothing = dict.fromkeys(table.columns.keys())
+    binders = [(name, column.type.bind_processor(connection.dialect)) for name, column in table.columns.items()]
+    special = [(name, bind) for name, bind in binders if bind is not None]
+
+    def values_of(row: Mapping[str, Any]) -> Iterable[Any]:
+        bound = {name: bind(row.get(name)) for name, bind in special}
+        values = {**nothing, **row, **bound}
+        if len(values) != len(nothing):
+            raise ProjectionError(f"a row has columns that the table {table.name} has not")
+        return values.values()
+
+    return values_of
+
+
+def _chunks(items: Sequence[Any], size_max: int) -> Iterator[Sequence[Any]]:
+    """Chunks whose sizes are powers of two, so that few different statements are prepared."""
+    start = 0
+    while start < len(items):
+        size = min(size_max, 1 << ((len(items) - start).bit_length() - 1))
+        yield items[start : start + size]
+        start += size

@@ -1,0 +1,92 @@
+"""The server processes: uvicorn around the application, one process or several, and a clean end on SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from daybook.bootstrap import bootstrap
+from daybook.web.logs import configure_logs
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from daybook.settings import Settings
+
+SHUTDOWN_S_MAX: Final = 10
+"""Connections that have not ended by then are cut; an accepted delivery is answered within 8 s."""
+KEEP_ALIVE_S: Final = 75
+"""Longer than proxies keep theirs, so that it is never we who close a connection on a webhook that is under way."""
+BACKLOG: Final = 2048
+_MULTIPROCESS_METRICS: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def serve(settings: Settings, *, workers: int = 1, follower: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT. Raises `SettingsError` where something stands open that must not."""
+    settings.require_guards()
+    configure_logs()
+    # uvicorn raises the signal again when it is done; its default would end us as if we had been shot.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    if workers == 1:
+        _serve_here(settings, follower=follower)
+    else:
+        _serve_in_processes(settings, workers, follower=follower)
+
+
+def application(settings: Settings, *, follower: bool) -> Litestar:
+    """The application of one process: its own writer, and a follower that leads where it gets the lease."""
+    # Late: prometheus_client decides when it is imported whether its figures are shared between processes.
+    from daybook.web.app import create_app
+    from daybook.web.figures import figures
+
+    return create_app(bootstrap(settings, follower=follower, observer=figures()))
+
+
+def _serve_here(settings: Settings, *, follower: bool) -> None:
+    server = uvicorn.Server(_config(settings, application(settings, follower=follower)))
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+def _serve_in_processes(settings: Settings, workers: int, *, follower: bool) -> None:
+    """Under uvicorn's own supervisor, which starts a process again that died or hangs."""
+    with ExitStack() as stack:
+        if _MULTIPROCESS_METRICS not in os.environ:
+            os.environ[_MULTIPROCESS_METRICS] = stack.enter_context(tempfile.TemporaryDirectory(prefix="daybook-"))
+        factory = partial(application, settings, follower=follower)
+        config = _config(settings, factory, factory=True, workers=workers)
+        listener = stack.enter_context(config.bind_socket())
+        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor.run()
+        if any(process.exitcode not in {0, -signal.SIGTERM, -signal.SIGINT} for process in supervisor.processes):
+            sys.exit(1)
+
+
+def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:  # noqa: ANN401  as uvicorn takes them
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ws="none",
+        lifespan="on",
+        # The application's own logging is for uvicorn's loggers too; a line per request is nobody's wish.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Only then is there a proxy whose word about the caller's address counts.
+        proxy_headers=settings.behind_proxy,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_S_MAX,
+        **more,
+    )

@@ -1,0 +1,225 @@
+"""What reads answer about registrations, appointments and their history: the fields of the API and their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from daybook.domain.appointment import Progress
+from daybook.domain.events import Origin, Role, Signature, TimeBasis
+from daybook.domain.instants import format_instant
+from daybook.domain.registration import Status
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+Instant: TypeAlias = Annotated[
+    str, Meta(description="RFC 3339 in UTC, to the nanosecond.", examples=["2022-03-22T12:39:20.6984376Z"])
+]
+Position: TypeAlias = Annotated[int, Meta(description="Place in the journal's one order.", examples=[42])]
+Version: TypeAlias = Annotated[int, Meta(description="How many events the stream has.", examples=[3])]
+WallClock: TypeAlias = Annotated[
+    str, Meta(description="Wall clock at the center, as told, without a zone.", examples=["2022-03-22T09:00:00"])
+]
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Some items, of a kind that each page tells, and where the next ones begin."""
+
+    items: list[Any]
+    cursor: Annotated[str | None, Meta(description="Give it back to get the next page; null on the last.")]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that cannot be right: it means that a webhook was missed."""
+
+    code: str
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """One guest's place in one class session. What was not told is null."""
+
+    source: str
+    registration_id: Annotated[str, Meta(examples=["43987"])]
+    status: Status
+    guest_id: str | None = None
+    center_id: str | None = None
+    session_id: str | None = None
+    class_id: str | None = None
+    workshop_id: str | None = None
+    track_id: str | None = None
+    waitlist: bool | None = None
+    booking_source: int | None = None
+    group_invoice_id: str | None = None
+    is_recurring: bool | None = None
+    recurrence_id: str | None = None
+    created_at: Instant | None = None
+    approved_at: Instant | None = None
+    rejected_at: Instant | None = None
+    cancelled_at: Instant | None = None
+    deleted_at: Instant | None = None
+    no_show_at: Instant | None = None
+    occurred_at: Instant
+    recorded_at: Instant
+    time_basis: TimeBasis
+    version: Version
+    position: Position
+    findings: list[Finding] = []
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """One service at one time with one therapist. What was not told is null."""
+
+    source: str
+    appointment_id: str
+    progress: Progress
+    started_at: Instant | None = None
+    completed_at: Instant | None = None
+    appointment_group_id: str | None = None
+    center_id: str | None = None
+    invoice_id: str | None = None
+    invoice_number: str | None = None
+    invoice_item_id: str | None = None
+    service_id: str | None = None
+    service_name: str | None = None
+    therapist_id: str | None = None
+    therapist_name: str | None = None
+    room_id: str | None = None
+    room_name: str | None = None
+    equipment_id: str | None = None
+    equipment_name: str | None = None
+    start_time: Instant | None = None
+    end_time: Instant | None = None
+    start_time_in_center: WallClock | None = None
+    end_time_in_center: WallClock | None = None
+    service_duration_minutes: int | None = None
+    has_add_ons: bool | None = None
+    is_add_on: bool | None = None
+    is_recurring: bool | None = None
+    appointment_type: int | None = None
+    therapist_request_type: int | None = None
+    group_status: Annotated[str | None, Meta(examples=["confirmed"])] = None
+    removed: bool = False
+    occurred_at: Instant
+    recorded_at: Instant
+    time_basis: TimeBasis
+    version: Version
+    position: Position
+    findings: list[Finding] = []
+
+
+class Registrations(Page, frozen=True, kw_only=True):
+    """A page of registrations."""
+
+    items: list[Registration]
+
+
+class Appointments(Page, frozen=True, kw_only=True):
+    """A page of appointments."""
+
+    items: list[Appointment]
+
+
+class Change(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to"}):
+    """A field before and after an event."""
+
+    before: Any
+    after: Any
+
+
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of one registration or appointment, and what it changed at its place in the order of occurrence."""
+
+    position: Position
+    version: Version
+    type: Annotated[str, Meta(examples=["Registration.NoShow"])]
+    zenoti_type: Annotated[str, Meta(examples=["Class.Booking.NoShow"])]
+    event_id: str | None
+    occurred_at: Instant
+    recorded_at: Instant
+    time_basis: TimeBasis
+    role: Role
+    late: Annotated[bool, Meta(description="Recorded after an event that occurred later.")]
+    delay_s: Annotated[float, Meta(description="From occurrence to recording.")]
+    changes: Annotated[dict[str, Change], Meta(description="By field of the state.")]
+    delivery_id: str
+    origin: Origin
+    signature: Signature
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """All events of one registration or appointment, in order of occurrence."""
+
+    items: list[HistoryEntry]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One event, and only what it tells itself."""
+
+    position: Position
+    version: Version
+    kind: Annotated[str, Meta(examples=["registration"])]
+    subject_id: Annotated[str, Meta(description="Of the registration or appointment.", examples=["43987"])]
+    registration_id: str | None = None
+    appointment_id: str | None = None
+    guest_id: str | None = None
+    center_id: str | None = None
+    type: Annotated[str, Meta(examples=["Registration.NoShow"])]
+    zenoti_type: Annotated[str, Meta(examples=["Class.Booking.NoShow"])]
+    event_id: str | None
+    occurred_at: Instant
+    recorded_at: Instant
+    time_basis: TimeBasis
+    role: Role
+    delay_s: Annotated[float, Meta(description="From occurrence to recording.")]
+    delivery_id: str
+    origin: Origin
+    signature: Signature
+
+
+class Events(Page, frozen=True, kw_only=True):
+    """A page of events."""
+
+    items: list[Event]
+
+
+AnswerStatus: TypeAlias = Literal["recorded", "duplicate", "quarantined", "kept", "ping"]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a delivery, as its webhook is told."""
+
+    status: AnswerStatus
+    delivery_id: str | None
+    position: Annotated[int | None, Meta(description="Of the delivery's last event; null where there is none.")]
+    detail: Annotated[str | None, Meta(description="Why, in words, without personal data.")]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A refusal or failure (RFC 9457)."""
+
+    type: Annotated[str, Meta(examples=["urn:daybook:problem:not-found"])]
+    title: str
+    status: int
+    detail: Annotated[str, Meta(description="What was wrong, and what to do.")]
+
+
+def shape(kind: type[S], row: Mapping[str, Any], **more: object) -> S:
+    """A row of a read model as the API tells it: instants in nanoseconds become text, ids text."""
+    told: dict[str, Any] = dict(more)
+    for field in msgspec.structs.fields(kind):
+        name = field.name
+        if name in told:
+            continue
+        if f"{name}_ns" in row:
+            told[name] = instant(row[f"{name}_ns"])
+        elif name in row:
+            told[name] = row[name]
+    return kind(**told)
+
+
+def instant(at_ns: int | None) -> str | None:
+    """RFC 3339 text of an instant, null of none."""
+    return None if at_ns is None else format_instant(at_ns)

@@ -1,0 +1,40 @@
+"""One measurement, and what a round has to measure with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from tests.bench.job import Latency
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What one contender did in one round."""
+
+    per_s: float
+    latency: Latency | None = None
+    cpu_us_each: float | None = None
+    """CPU time of the server's process for one request, of all its threads."""
+    generator_cores: float | None = None
+    reads: dict[str, Latency] = {}
+    note: str = ""
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """What all contenders of a run share."""
+
+    folder: Path
+    """Of this round; empty at its start, gone at its end."""
+    requests: Path
+    registrations: list[str]
+    """Those that the first `seeded` requests are about: they can be read once these are in."""
+    seeded: int
+    store: Path
+    """The folder of a daybook that took `stored` webhooks, to be read from."""
+    seconds: float
+
+    @property
+    def warm_up_s(self) -> float:
+        """Before each measurement: pools fill, statements are prepared, pages are in memory."""
+        return self.seconds / 4

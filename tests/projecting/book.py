@@ -1,0 +1,120 @@
+"""A journal on disk, what is told to it, and followers that post it: the real parts, each on its own folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Column, Text
+
+from daybook.domain.events import Event
+from daybook.domain.identity import Kind, stream_id
+from daybook.journal import Journal, open_journal
+from daybook.projecting.discovery import discover
+from daybook.projecting.follower import BATCH_EVENTS_MAX, Follower
+from daybook.projecting.projection import LogProjection, Projection, Row, log_table
+from daybook.projecting.read_store import ReadStore
+from daybook.projecting.status import ProjectionStatus
+from daybook.zenoti.translate import Told, translate
+from tests.bodies import booking, sent
+
+SOURCE = "main"
+BOOKKEEPING = {"recorded_at_ns", "position", "version", "delivery_id"}
+
+
+TALLY = log_table("tally", 1, Column("what", Text))
+
+
+def tally(event: Event) -> Iterable[Row]:
+    """The row function of a projection that only tests have."""
+    yield TALLY, {"what": event.zenoti_type}
+
+
+def created(number: int, **told: Any) -> dict[str, Any]:  # noqa: ANN401  any key of the body
+    """The booking of the registration of this number."""
+    return booking("Created", number, event_id=f"e{number}", at="2026-01-01T10:00:00Z", **told)
+
+
+class Book:
+    """One folder with a journal and a read store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journal: Journal = open_journal(f"sqlite:///{folder}")
+        self.clock_ns = time.time_ns()
+        self._told: dict[bytes, int] = {}
+        self._versions: dict[UUID, int] = {}
+        self._stores: list[ReadStore] = []
+        self.store = self.open_store()
+
+    def tell(self, *bodies: Any, url_type: str | None = None) -> None:  # noqa: ANN401  any body
+        """Deliveries that arrive in this order; what was told before is not recorded again."""
+        for body in bodies:
+            arrival = len(self._told) + 1
+            told = Told(SOURCE, url_type, sent(body), arrival, UUID(int=arrival), "webhook", "verified")
+            translation = translate(told)
+            assert translation.dedupe_key is not None, translation.detail
+            if translation.dedupe_key in self._told:
+                continue
+            self._told[translation.dedupe_key] = arrival
+            events = []
+            for event in translation.events:
+                version = self._versions.get(event.originator_id, 0) + 1
+                self._versions[event.originator_id] = version
+                events.append(msgspec.structs.replace(event, originator_version=version))
+            self.journal.events.put(events)
+
+    def open_store(self, projections: Mapping[str, Projection] | None = None) -> ReadStore:
+        """The read store as one more process would open it."""
+        store = ReadStore(self.folder / "read.db", projections or discover(), clock_ns=lambda: self.clock_ns)
+        self._stores.append(store)
+        return store
+
+    def tally_store(self, rows: Callable[[Event], Any] = tally) -> ReadStore:
+        """A read store with one more projection than the checkout has; its function may also be a wrong one."""
+        return self.open_store({**discover(), "tally": LogProjection("tally", 1, (TALLY,), rows)})
+
+    def follower(self, store: ReadStore | None = None, batch_events_max: int = BATCH_EVENTS_MAX) -> Follower:
+        """A follower as one more process would start it."""
+        store = store or self.store
+        clock = {"clock_ns": lambda: self.clock_ns}
+        return Follower(self.journal, store, store.projections, batch_events_max=batch_events_max, **clock)
+
+    def post(self, store: ReadStore | None = None, batch_events_max: int = BATCH_EVENTS_MAX) -> None:
+        """Post all that is told, as a follower does that is then stopped."""
+        follower = self.follower(store, batch_events_max)
+        while follower.run_once():
+            pass
+        follower.stop()
+
+    def rows(self, name: str, store: ReadStore | None = None) -> list[dict[str, Any]]:
+        """All rows of the live version, by key."""
+        with (store or self.store).snapshot(name) as snapshot:
+            query = snapshot.table.select().order_by(*snapshot.table.primary_key)
+            return [dict(row) for row in snapshot.connection.execute(query).mappings()]
+
+    def told_by(self, name: str, store: ReadStore | None = None) -> list[dict[str, Any]]:
+        """The rows without what depends on the order of arrival."""
+        rows = [
+            {column: value for column, value in row.items() if column not in BOOKKEEPING}
+            for row in self.rows(name, store)
+        ]
+        return sorted(rows, key=lambda row: (row["stream_id"], row["occurred_at_ns"], row.get("event_id") or ""))
+
+    def status(self, name: str, store: ReadStore | None = None) -> ProjectionStatus:
+        """How this projection stands."""
+        return next(status for status in (store or self.store).status() if status.name == name)
+
+    def registration_stream(self, registration_id: str) -> UUID:
+        """The id of a registration's stream."""
+        return stream_id(SOURCE, Kind.REGISTRATION, registration_id)
+
+    def close(self) -> None:
+        """Let all files go."""
+        for store in self._stores:
+            store.close()
+        self.journal.close()
