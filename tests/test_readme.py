@@ -14,6 +14,7 @@ from sqlalchemy import select
 from daybook.cli import main
 from daybook.domain.identity import Kind
 from daybook.projecting.discovery import discover
+from daybook.projecting.projection import StateProjection
 from daybook.settings import Settings
 from tests.bodies import booking
 from tests.domain.conftest import Replay
@@ -57,9 +58,10 @@ def test_the_projection_in_it_is_discovered_and_gives_its_rows(tmp_path: Path) -
         patch.setitem(__import__("sys").modules, package.__name__, package)
         (projection,) = discover(package).values()
 
+    assert isinstance(projection, StateProjection)
     told = Replay()
     told.tell(booking("Created", 11, event_id="e1", at="2026-03-01T09:00:00Z", waitlist=True))
-    rows = projection.rows[Kind.REGISTRATION](told.registration("11"))  # type: ignore[union-attr, index]
+    rows = projection.rows[Kind.REGISTRATION](told.registration("11"))
     assert [(table.name, row) for table, row in rows] == [
         ("waitlists_v1", {"registration_id": "11", "session_id": "900"})
     ]

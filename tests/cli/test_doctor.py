@@ -15,7 +15,7 @@ import pytest
 from daybook.bootstrap import Daybook
 from daybook.doctor import Finding, Level
 from daybook.doctor.finding import ago
-from daybook.doctor.store import room
+from daybook.doctor.store import examine_store, room
 from daybook.doctor.webhooks import examine_webhooks
 from daybook.journal.entries import WebhookHealth
 from daybook.settings import Settings
@@ -93,6 +93,16 @@ def test_a_store_that_takes_no_writes_needs_a_person(run: Run, followed: Daybook
         other.execute("BEGIN IMMEDIATE")
 
         assert "store" in alarms(run)
+
+
+def test_a_store_that_no_longer_takes_writes_is_told_why(followed: Daybook, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "data" / "journal.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        (found,) = (found for found in examine_store(followed, NOW_NS) if found.about == "store")
+
+    assert found.level == Level.ALARM
+    assert "503" in str(found.remedy)
 
 
 def test_a_store_that_cannot_be_opened_needs_a_person(run: Run, tmp_path: Path) -> None:

@@ -48,9 +48,7 @@ def test_a_wrong_call_is_a_usage_error(run: Run, wrong: list[str]) -> None:
     assert run("simulate", *wrong).exit_code == 2
 
 
-def test_nobody_at_the_url_is_told_in_one_line(
-    run: Run, server: ServerProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_at_the_url_is_told_in_words(run: Run, server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("daybook.simulation.sender.RETRY_AFTER_S_DEFAULT", 0.01)
 
     result = run("simulate", "--webhooks", 3, "--to", f"{server.url}/webhooks/main")

@@ -4,7 +4,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from daybook.projecting.read_store import ReadStore
 from tests.bodies import booking
 from tests.web.conftest import Client, Serve
 from tests.web.waiting import wait_until
@@ -140,3 +142,20 @@ def test_another_verb_is_a_problem_that_names_the_right_ones(client: Client) -> 
 
     assert (answer.status_code, answer.json()["type"]) == (405, "urn:daybook:problem:method-not-allowed")
     assert "GET" in answer.headers["allow"]
+
+
+def test_a_read_model_that_cannot_be_read_now_is_told_to_be_asked_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/v1/main/registrations")
+    # What SQLite says of a file that another program has locked whole.
+    locked = OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+
+    def refuse(*_: object) -> None:
+        raise locked
+
+    monkeypatch.setattr(ReadStore, "snapshot", refuse)
+    answer = client.get("/v1/main/registrations")
+
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:daybook:problem:store-unavailable")
+    assert int(answer.headers["retry-after"]) > 0

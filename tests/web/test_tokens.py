@@ -36,7 +36,7 @@ def routes(client: Client) -> list[tuple[str, str]]:
         {"Authorization": "Bearer wrong"},
         {"Authorization": "Bearer "},
         {"Authorization": "token-of-the-desk"},
-        {"Authorization": "Basic token-of-the-desk"},
+        {"Authorization": "Digest token-of-the-desk"},
         {"Authorization": f"Bearer {hashlib.sha256(b'token-of-the-desk').hexdigest()}"},
         {"Authorization": b"Bearer \xff\xfe"},
     ],

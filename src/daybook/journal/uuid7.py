@@ -16,7 +16,7 @@ def uuid7(instant_ns: int) -> UUID:
     fraction = (rest_ns << 12) // 1_000_000
     # Not os.urandom: that frees Python's global lock, and beside a busy writer each time means a turn lost. An id is no
     # secret, and Python seeds this generator anew in every process, forked ones too.
-    rest = random.getrandbits(_RANDOM_BITS)  # noqa: S311
+    rest = random.getrandbits(_RANDOM_BITS)
     return UUID(int=min(whole_ms, _MS_MAX) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | rest)
 
 

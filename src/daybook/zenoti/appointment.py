@@ -73,7 +73,7 @@ def events(event_type: type[AppointmentEvent], data: Mapping[str, Any], telling:
         if not subjects.add(subject_id, told) and subject_id is not None:
             _merge(subjects.get(subject_id), told)
     return [
-        telling.event(_type_of(told, event_type), subject_id, **{**group, **told})
+        telling.event(_type_of(told, event_type), subject_id, group, told)
         for subject_id, told in subjects.items("appointment", telling.notes)
     ]
 

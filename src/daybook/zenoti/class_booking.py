@@ -62,7 +62,7 @@ def events(event_type: type[RegistrationEvent], data: Mapping[str, Any], telling
         own = subjects.get(primary) or {}
         own.update(_links("guest_registration_ids", guests), **_links("recurrence_registration_ids", siblings))
     return [
-        telling.event(event_type, subject_id, **{**booking, **({} if told["role"] == "primary" else linked), **told})
+        telling.event(event_type, subject_id, booking, {} if told["role"] == "primary" else linked, told)
         for subject_id, told in subjects.items("registration", telling.notes)
     ]
 

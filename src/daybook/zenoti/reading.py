@@ -47,11 +47,11 @@ def spelling(key: str) -> str:
 
 def spelled(fields: Mapping[str, Any]) -> dict[str, Any]:
     """An object under the one spelling of its keys; of two spellings the first that tells something counts."""
-    found: dict[str, Any] = {}
-    for key, value in fields.items():
-        name = spelling(key)
-        if name not in found or found[name] is None:
-            found[name] = value
+    found = dict(zip(map(spelling, fields), fields.values(), strict=True))
+    if len(found) < len(fields):
+        for key, value in reversed([*fields.items()]):
+            if value is not None:
+                found[spelling(key)] = value
     return found
 
 
@@ -60,7 +60,7 @@ def read_id(value: object, where: str) -> str | None:
     if value is None:
         return None
     try:
-        return normalize_id(_integer_of(value))
+        return normalize_id(_integer_of(value) if isinstance(value, Number) else value)
     except InvalidIdError as error:
         raise UnreadableError("invalid_id", f"{where}: {error}") from None
 
@@ -74,10 +74,8 @@ def read_list(value: object, where: str) -> list[Any]:
     return value
 
 
-def _integer_of(value: object) -> object:
+def _integer_of(value: Number) -> object:
     """A very long integer as its digits; a fraction as the float that no id can be."""
-    if not isinstance(value, Number):
-        return value
     digits = value.text.removeprefix("-")
     return (value.text if digits != "0" else digits) if digits.isdigit() else 0.5
 

@@ -26,10 +26,13 @@ class Telling:
     """The fields of `Event` that are the same on every event of the delivery."""
     notes: Notes
 
-    def event(self, event_type: type[E], subject_id: str, **told: Any) -> E:  # noqa: ANN401  any field of an event
-        """The event of one aggregate, before the journal gives it its place."""
+    def event(self, event_type: type[E], subject_id: str, *told: Mapping[str, Any]) -> E:
+        """The event of one aggregate, before the journal gives it its place; of what is told the last counts."""
         stream = stream_id(self.source, event_type.KIND, subject_id)
-        return event_type(originator_id=stream, subject_id=subject_id, **self.common, **told)
+        fields = dict(self.common)
+        for more in told:
+            fields.update(more)
+        return event_type(originator_id=stream, subject_id=subject_id, **fields)
 
 
 class Subjects:
