@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
+from sqlalchemy.exc import OperationalError
 
 from daybook.errors import (
     NotQuarantinedError,
@@ -53,7 +54,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "projection-unavailable": Kind(
             503, "Projection unavailable", "The read model is not there, or cannot be read."
         ),
-        "store-unavailable": Kind(503, "Store unavailable", "The store did not take the write; nothing was recorded."),
+        "store-unavailable": Kind(503, "Store unavailable", "The store cannot be used now; nothing was recorded."),
         "internal-error": Kind(500, "Internal error", "A fault of daybook: its log tells more."),
     }
 )
@@ -102,6 +103,7 @@ def plugin() -> ProblemDetailsPlugin:
             exception_to_problem_detail_map={
                 HTTPException: _of_http,
                 **dict.fromkeys(EXPECTED, _of_expected),
+                OperationalError: lambda _: problem("store-unavailable", "the store cannot be read now; ask again"),
                 Exception: lambda _: problem("internal-error", "daybook failed at this request; its log tells more"),
             }
         )
