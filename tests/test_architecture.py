@@ -30,6 +30,7 @@ IO = {
     "os",
     "pathlib",
     "socket",
+    "psycopg",
     "sqlite3",
     "sqlalchemy",
     "subprocess",

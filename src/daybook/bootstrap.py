@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from daybook.intake import Intake, Observer, Silent, SourceRules
 from daybook.journal import Journal, open_journal
-from daybook.journal.sqlite import folder_of
 from daybook.projecting.discovery import discover
 from daybook.projecting.follower import Follower
 from daybook.projecting.projection import Projection
 from daybook.projecting.read_store import ReadStore
 from daybook.settings import Settings
 
-READ_FILE: Final = "read.db"
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Where reads are answered from: the store itself, or a replica of it, which may be a little behind."""
+
+    journal: Journal
+    read_store: ReadStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Daybook:
     projections: Mapping[str, Projection]
     intake: Intake
     follower: Follower | None
+    reads: Reads
 
     def close(self) -> None:
         """Stop following and give all connections back; the intake is stopped before, by whoever started it."""
@@ -35,6 +40,9 @@ class Daybook:
             self.follower.stop()
         self.read_store.close()
         self.journal.close()
+        if self.reads.journal is not self.journal:
+            self.reads.read_store.close()
+            self.reads.journal.close()
 
 
 def bootstrap(settings: Settings, *, follower: bool = True, observer: Observer | None = None) -> Daybook:
@@ -45,7 +53,7 @@ def bootstrap(settings: Settings, *, follower: bool = True, observer: Observer |
     """
     journal = open_journal(settings.database_url)
     projections = discover()
-    read_store = ReadStore(folder_of(settings.database_url) / READ_FILE, projections)
+    read_store = ReadStore(settings.database_url, projections)
     following = Follower(journal, read_store, projections) if follower else None
     intake = Intake(
         journal,
@@ -53,7 +61,11 @@ def bootstrap(settings: Settings, *, follower: bool = True, observer: Observer |
         observer=observer or Silent(),
         committed=following.wake if following else _nobody_follows,
     )
-    return Daybook(settings, journal, read_store, projections, intake, following)
+    reads = Reads(journal, read_store)
+    if settings.read_database_url is not None:
+        replica = open_journal(settings.read_database_url, is_replica=True)
+        reads = Reads(replica, ReadStore(settings.read_database_url, projections, is_replica=True))
+    return Daybook(settings, journal, read_store, projections, intake, following, reads)
 
 
 def _nobody_follows() -> None:

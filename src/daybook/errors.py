@@ -30,6 +30,14 @@ class StoreUnavailableError(StoreError):
     """The store cannot be written now; try again later."""
 
 
+class CommitUnknownError(StoreUnavailableError):
+    """The store was lost during a commit, or took it without its standby; whether it will last is not known."""
+
+
+class ConnectionLostError(StoreUnavailableError):
+    """The store was lost before a commit; nothing was written, and the same write may succeed at once."""
+
+
 class DataRejectedError(StoreError):
     """The store refused the data of a write; the same write would be refused again."""
 
@@ -60,6 +68,10 @@ class QueueFullError(DaybookError):
 
 class ProjectionError(DaybookError):
     """A projection cannot go on."""
+
+
+class PoolingError(ProjectionError):
+    """A follower needs database sessions of its own; set pgbouncer's `pool_mode = session`, or connect directly."""
 
 
 class JournalExchangedError(ProjectionError):

@@ -8,6 +8,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -24,6 +25,7 @@ from daybook.errors import SettingsError
 
 DEFAULT_SOURCE = "main"
 _SOURCE_NAME = re.compile(r"[a-z0-9-]{1,32}")
+_POSTGRESQL = ("postgresql://", "postgres://")
 _SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 Secret = Annotated[SecretStr, Field(min_length=1)]
@@ -50,6 +52,8 @@ class Settings(BaseSettings):
     )
 
     database_url: str = "sqlite:///./daybook-data"
+    read_database_url: str | None = None
+    """A replica of a PostgreSQL, which the read API asks instead."""
     sources: dict[str, Source] = {}
     sources_file: Path | None = None
     api_tokens: dict[str, str] = {}
@@ -88,9 +92,16 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        if not value.startswith(("sqlite:///", *_POSTGRESQL)):
             raise ValueError("must begin with sqlite:/// (and name a folder) or postgresql://")
         return value
+
+    @field_validator("read_database_url")
+    @classmethod
+    def _replica(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(_POSTGRESQL):
+            raise ValueError("must begin with postgresql:// and name a replica of the database")
+        return value or None
 
     @field_validator("api_tokens")
     @classmethod
@@ -99,6 +110,12 @@ class Settings(BaseSettings):
             if not _SHA256_HEX.fullmatch(digest):
                 raise ValueError(f"{name!r} must be given by its SHA-256 in hex; `daybook token {name}` makes one")
         return {name: digest.lower() for name, digest in value.items()}
+
+    @model_validator(mode="after")
+    def _replica_of_postgresql(self) -> Self:
+        if self.read_database_url is not None and not self.database_url.startswith(_POSTGRESQL):
+            raise ValueError("DAYBOOK_READ_DATABASE_URL names a replica of a PostgreSQL, but DAYBOOK_DATABASE_URL none")
+        return self
 
     @model_validator(mode="after")
     def _named_sources(self) -> Self:
@@ -112,6 +129,12 @@ class Settings(BaseSettings):
             sources = {DEFAULT_SOURCE: Source()}
         object.__setattr__(self, "sources", sources)
         return self
+
+    @property
+    def store(self) -> str:
+        """Where the store is, as it may be shown: a URL of PostgreSQL can hold a password, in two places."""
+        url = urlsplit(self.database_url)
+        return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
 
     @property
     def is_loopback(self) -> bool:

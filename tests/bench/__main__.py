@@ -14,15 +14,19 @@ from tests.bench.rounds import run
 
 
 def main(arguments: list[str]) -> None:
-    """Measure, print the table, and write everything as JSON where a file is named."""
-    names = [contender.name for contender in CONTENDERS]
+    """Measure, print the tables, and write everything as JSON where a file is named."""
+    names = list(dict.fromkeys(contender.name for contenders in CONTENDERS.values() for contender in contenders))
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures daybook beside its peers.")
+    parser.add_argument("--engine", choices=CONTENDERS, help="only this one (default: all, in the same rounds)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=3.0, help="measured in each (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured here")
     asked = parser.parse_args(arguments)
-    contenders = [contender for contender in CONTENDERS if contender.name in asked.only]
+    contenders = {
+        engine: [one for one in CONTENDERS[engine] if one.name in asked.only]
+        for engine in ([asked.engine] if asked.engine else CONTENDERS)
+    }
     found = run(contenders, max(1, asked.rounds), max(0.1, asked.seconds), _say)
     print(report(found, contenders))
     if asked.json is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sqlite3
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +13,18 @@ import msgspec
 
 _FLUSHES: Final = 200
 _PAGE_BYTES: Final = 4096
-_LIBRARIES: Final = ("eventsourcing", "httptools", "litestar", "msgspec", "sqlalchemy", "uvicorn", "uvloop")
+_LIBRARIES: Final = (
+    "asyncpg",
+    "eventsourcing",
+    "fastapi",
+    "httptools",
+    "litestar",
+    "msgspec",
+    "psycopg",
+    "sqlalchemy",
+    "uvicorn",
+    "uvloop",
+)
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -24,7 +34,6 @@ class Machine(msgspec.Struct, frozen=True):
     cpu: str
     system: str
     python: str
-    sqlite: str
     libraries: dict[str, str]
     flush_p50_ms: float
     """One 4 KiB page appended and flushed, in the folder that the stores are in. Near nothing: no disk is behind it."""
@@ -39,7 +48,6 @@ def this_machine(folder: Path) -> Machine:
         cpu=_cpu(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
         python=platform.python_version(),
-        sqlite=sqlite3.sqlite_version,
         libraries={name: version(name) for name in _LIBRARIES},
         flush_p50_ms=flushes_ms[_FLUSHES // 2],
         flush_p99_ms=flushes_ms[_FLUSHES * 99 // 100],

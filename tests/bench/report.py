@@ -1,48 +1,67 @@
-"""The table, in Markdown, so that it can be read in a terminal and pasted into the README."""
+"""The tables, in Markdown, so that they can be read in a terminal and pasted into the README."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
+from tests.bench.comparison import Ratio
 from tests.bench.contenders import Contender
 from tests.bench.job import Latency
 from tests.bench.measured import Measured
-from tests.bench.rounds import Run
+from tests.bench.rounds import EngineRun, Run
 
-_HEADINGS = ("", "a second", "lowest to highest", "daybook / this", "p50 ms", "p99 ms", "CPU µs each")
-
-
-def report(run: Run, contenders: Sequence[Contender]) -> str:
-    """What is printed."""
-    rows = [_row(contender, run.measured) for contender in contenders]
-    return "\n".join([*_table(rows), "", *_remarks(run)])
+_HEADINGS = ("", "a second", "lowest to highest", "daybook / this", "to reach", "p50 ms", "p99 ms", "CPU µs each")
 
 
-def _row(contender: Contender, measured: dict[str, list[Measured]]) -> tuple[str, ...]:
-    rounds = measured[contender.name]
+def report(run: Run, contenders: Mapping[str, Sequence[Contender]]) -> str:
+    """What is printed: a table for each engine, then what belongs to all."""
+    parts = [part for name in run.engines for part in _of_engine(run.engines[name], contenders[name])]
+    return "\n".join([*parts, *_remarks(run)])
+
+
+def _of_engine(run: EngineRun, contenders: Sequence[Contender]) -> Iterator[str]:
+    yield from _table([_row(contender, run) for contender in contenders])
+    yield ""
+    yield f"{run.version}; {run.events_per_webhook:.1f} events a webhook."
+    for name in ("state", "history"):
+        latencies = [one.reads[name] for rounds in run.measured.values() for one in rounds if name in one.reads]
+        if latencies:
+            yield f"Read of {name} under that load: {_told(latencies)}."
+    for note in sorted({f"{name}: {one.note}" for name, rounds in run.measured.items() for one in rounds if one.note}):
+        yield f"{note}."
+    yield ""
+
+
+def _row(contender: Contender, run: EngineRun) -> tuple[str, ...]:
+    rounds = run.measured[contender.name]
     rates = [one.per_s for one in rounds]
     latencies = [one.latency for one in rounds if one.latency is not None]
-    cpu_us = [one.cpu_us_each for one in rounds if one.cpu_us_each is not None]
+    ratio = run.ratios.get(contender.name)
     return (
         contender.title,
         f"{median(rates):,.0f} {contender.unit}",
         f"{min(rates):,.0f} to {max(rates):,.0f}",
-        _ratio(measured["daybook"], rounds) if _is_comparable(contender, measured) else "",
+        "" if ratio is None or contender.comparison is None else _ratio(ratio),
+        "" if ratio is None or ratio.to_reach is None else f"{ratio.to_reach}: {_VERDICTS[bool(ratio.is_reached)]}",
         f"{median(one.p50_ms for one in latencies):.1f}" if latencies else "",
         f"{median(one.p99_ms for one in latencies):.1f}" if latencies else "",
-        f"{median(cpu_us):.0f}" if cpu_us else "",
+        _cpu(rounds),
     )
 
 
-def _is_comparable(contender: Contender, measured: dict[str, list[Measured]]) -> bool:
-    return contender.name != "daybook" and contender.unit != "events" and "daybook" in measured
+_VERDICTS = {True: "met", False: "missed"}
 
 
-def _ratio(ours: Sequence[Measured], theirs: Sequence[Measured]) -> str:
-    """Of each round by itself: what slowed the machine down in a round slowed both."""
-    ratios = [one.per_s / other.per_s for one, other in zip(ours, theirs, strict=True)]
-    return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+def _ratio(ratio: Ratio) -> str:
+    return f"{ratio.what}{ratio.median:.2f} ({ratio.lowest:.2f} to {ratio.highest:.2f})"
+
+
+def _cpu(rounds: Sequence[Measured]) -> str:
+    own_us = [one.cpu_us_each for one in rounds if one.cpu_us_each is not None]
+    engine_us = [one.engine_cpu_us_each for one in rounds if one.engine_cpu_us_each]
+    parts = [f"{median(each):.0f}" for each in (own_us, engine_us) if each]
+    return " + ".join(parts)
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -62,23 +81,24 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _remarks(run: Run) -> Iterator[str]:
-    for name in ("state", "history"):
-        latencies = [one.reads[name] for rounds in run.measured.values() for one in rounds if name in one.reads]
-        if latencies:
-            yield f"Read of {name} under that load: {_told(latencies)}."
-    busiest = max((one.generator_cores or 0.0 for name, rounds in run.measured.items() if name != "bare"
-                   for one in rounds), default=0.0)  # fmt: skip
-    for note in sorted({f"{name}: {one.note}" for name, rounds in run.measured.items() for one in rounds if one.note}):
-        yield f"{note}."
+    measured = [
+        one
+        for engine in run.engines.values()
+        for name, rounds in engine.measured.items()
+        if name != "bare"
+        for one in rounds
+    ]
+    busiest = max((one.generator_cores or 0.0 for one in measured), default=0.0)
     yield (
-        f"Medians of {run.rounds} interleaved rounds of {run.seconds:g} s, {run.connections} connections; "
-        f"{run.events_per_webhook:.1f} events a webhook, {run.body_bytes_mean:.0f} bytes a body; "
+        f"Medians of {run.rounds} interleaved rounds of {run.seconds:g} s, ratios of each round by itself; "
+        f"{run.connections} connections, {run.body_bytes_mean:.0f} bytes a body; "
         f"the generator used at most {busiest:.2f} of a core."
     )
+    yield "CPU: of the process that was measured, and on PostgreSQL of the server behind it."
     machine = run.machine
     yield (
-        f"{machine.cores} cores ({machine.cpu}), shared with the generator; {machine.system}; Python {machine.python}, "
-        f"SQLite {machine.sqlite}; a flush takes {machine.flush_p50_ms:.2f} ms (p99 {machine.flush_p99_ms:.2f} ms)."
+        f"{machine.cores} cores ({machine.cpu}), shared with the generator and PostgreSQL; {machine.system}; "
+        f"Python {machine.python}; a flush takes {machine.flush_p50_ms:.2f} ms (p99 {machine.flush_p99_ms:.2f} ms)."
     )
     yield ", ".join(f"{name} {version}" for name, version in machine.libraries.items()) + "."
 

@@ -43,12 +43,12 @@ class Server:
 
 
 @contextmanager
-def daybook_server(folder: Path, *options: str) -> Iterator[Server]:
-    """`daybook serve` on the embedded store in this folder, as a user would start it."""
+def daybook_server(database_url: str, folder: Path, *options: str) -> Iterator[Server]:
+    """`daybook serve` as a user would start it; the folder is for what it prints."""
     port = free_port()
     command = [sys.executable, "-m", "daybook.cli", "serve", *options]
     settings = {
-        "DAYBOOK_DATABASE_URL": f"sqlite:///{folder}",
+        "DAYBOOK_DATABASE_URL": database_url,
         "DAYBOOK_SOURCES": json.dumps({"main": {"secrets": [SECRET]}}),
         "DAYBOOK_PORT": str(port),
     }
@@ -57,17 +57,16 @@ def daybook_server(folder: Path, *options: str) -> Iterator[Server]:
 
 
 @contextmanager
-def peer_server(name: str, folder: Path) -> Iterator[Server]:
+def peer_server(name: str, database_url: str, folder: Path) -> Iterator[Server]:
     """A peer of `tests.bench.peers`, under the same server program as daybook."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.bench.peers", name, str(port), str(folder)]
+    command = [sys.executable, "-m", "tests.bench.peers", name, str(port), database_url]
     with _running(command, {}, folder, port, "/") as server:
         yield server
 
 
 @contextmanager
 def _running(command: Sequence[str], settings: dict[str, str], folder: Path, port: int, asked: str) -> Iterator[Server]:
-    folder.mkdir(parents=True, exist_ok=True)
     log = folder / "server.log"
     env = {name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK_")}
     # The root of the repository may stand there as '', and the server runs in a folder of its own.

@@ -4,25 +4,46 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 
+import psycopg
+import pytest
 from litestar import Litestar
 
 from daybook.settings import Settings
 from daybook.web import server
+from tests.bench import postgresql
+from tests.bench.comparison import Comparison
 from tests.bench.contenders import CONTENDERS
+from tests.bench.measured import Measured
 from tests.bench.peers.serving import configuration
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_short_run_measures_every_contender_and_prints_a_line_for_each(tmp_path: Path) -> None:
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """Not pytest's own: the user that PostgreSQL runs as, where root runs the tests, does not get in there."""
+    folder = Path(tempfile.mkdtemp(prefix="daybook-"))
+    folder.chmod(0o755)
+    yield folder
+    rmtree(folder)
+
+
+@pytest.mark.parametrize("measured_on", CONTENDERS)
+def test_a_short_run_measures_every_contender_and_prints_a_line_for_each(
+    tmp_path: Path, temporary: Path, measured_on: str
+) -> None:
     written = tmp_path / "bench.json"
+    options = ["--engine", measured_on, "--rounds", "1", "--seconds", "0.2", "--json", str(written)]
 
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--rounds", "1", "--seconds", "0.3", "--json", str(written)],
+        [sys.executable, "-m", "tests.bench", *options],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TMPDIR": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TMPDIR": str(temporary)},
         capture_output=True,
         text=True,
         timeout=180,
@@ -31,12 +52,41 @@ def test_a_short_run_measures_every_contender_and_prints_a_line_for_each(tmp_pat
 
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    for contender in CONTENDERS:
+    found = json.loads(written.read_bytes())["engines"]
+    assert found.keys() == {measured_on}
+    for contender in CONTENDERS[measured_on]:
         assert [line for line in lines if line.startswith(f"| {contender.title} ")], contender.name
-    measured = json.loads(written.read_bytes())["measured"]
-    assert all(measured[contender.name][0]["per_s"] > 0 for contender in CONTENDERS)
-    assert measured["daybook-while-read"][0]["reads"].keys() == {"state", "history"}
-    assert list(tmp_path.iterdir()) == [written], "what was made for the run is gone"
+        assert len(found[measured_on]["measured"][contender.name]) == 1
+        assert (contender.comparison is None) == (contender.name not in found[measured_on]["ratios"])
+    assert found[measured_on]["measured"]["daybook-while-read"][0]["reads"].keys() == {"state", "history"}
+    assert list(temporary.iterdir()) == [], "what was made for the run is gone"
+
+
+def test_a_target_is_held_against_the_median_of_the_ratios_of_the_rounds() -> None:
+    measured = {"daybook": [Measured(100.0), Measured(900.0), Measured(800.0)], "peer": [Measured(100.0)] * 3}
+
+    reached = Comparison("daybook", "peer", at_least=8).ratio(measured)
+    missed = Comparison("daybook", "peer", at_most=7).ratio(measured)
+
+    assert reached is not None
+    assert missed is not None
+    assert (reached.median, reached.lowest, reached.highest) == (8.0, 1.0, 9.0)
+    assert (reached.is_reached, missed.is_reached) == (True, False)
+
+
+def test_flushes_are_slower_in_the_database_that_was_asked_for_and_in_no_other(
+    postgresql_server: str, tmp_path: Path
+) -> None:
+    def delay(url: str) -> tuple[str, str]:
+        with psycopg.connect(url) as connection:
+            query = "SELECT current_setting('commit_delay'), current_setting('commit_siblings')"
+            found: tuple[str, str] = connection.execute(query).fetchone() or ("", "")
+            return found
+
+    engine = postgresql.PostgreSQL(postgresql_server, None)
+    with engine.new_store(tmp_path, slow_flushes=True) as slow, engine.new_store(tmp_path) as plain:
+        assert delay(slow) == ("2000", "0")
+        assert delay(plain) == ("0", "5")
 
 
 def test_the_peers_are_served_with_the_settings_that_daybook_is_served_with() -> None:

@@ -3,17 +3,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
 
 from daybook.intake import Answer, Call, Intake, Refusal, Silent, SourceRules
-from daybook.journal import Journal, open_journal
+from daybook.journal import Journal
 from daybook.journal.entries import Delivery
 from daybook.zenoti.signature import HEADER, sign
 from tests.bodies import sent
+from tests.engines import Engine
 
 T = TypeVar("T")
 SECRET = "the current secret"
@@ -99,13 +99,8 @@ class Batches(Silent):
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def journal(folder: Path) -> Iterator[Journal]:
-    journal = open_journal(f"sqlite:///{folder}")
+def journal(engine: Engine) -> Iterator[Journal]:
+    journal = engine.open()
     yield journal
     journal.close()
 

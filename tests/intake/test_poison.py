@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from daybook.intake import Answer, Intake, Silent
-from daybook.journal.sqlite import JOURNAL_FILE
 from tests.bodies import booking
+from tests.engines import Engine
 from tests.intake.conftest import RULES, Desk
 
 AT = "2026-03-01T09:00:00Z"
@@ -45,12 +43,8 @@ def test_one_delivery_that_cannot_be_stored_is_quarantined_and_fails_no_other(
     assert desk.journal.head() == 7
 
 
-def test_an_event_that_the_store_refuses_quarantines_its_delivery_alone(desk: Desk, folder: Path) -> None:
-    other = sqlite3.connect(folder / JOURNAL_FILE, isolation_level=None)
-    other.execute(
-        "CREATE TRIGGER refuses BEFORE INSERT ON events WHEN instr(NEW.state, '\"e3\"') "
-        "BEGIN SELECT RAISE(ABORT, 'refused'); END"
-    )
+def test_an_event_that_the_store_refuses_quarantines_its_delivery_alone(desk: Desk, engine: Engine) -> None:
+    engine.refuse_events_with('"e3"')
 
     answers = desk.at_once(*(desk.call(created(number)) for number in range(1, 6)))
 
@@ -58,8 +52,7 @@ def test_an_event_that_the_store_refuses_quarantines_its_delivery_alone(desk: De
     assert statuses == ["recorded", "recorded", "quarantined", "recorded", "recorded"]
     assert [event.position for event in desk.journal.select_events_after(0, 9)] == [1, 2, 3, 4]
     assert desk.post(created(3)).status == "quarantined", "its own id makes it other bytes"
-    other.execute("DROP TRIGGER refuses")
-    other.close()
+    engine.refuse_nothing()
     assert desk.post(created(3)).status == "recorded"
     culprit = answers[2]
     assert isinstance(culprit, Answer)

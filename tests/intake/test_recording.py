@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,11 @@ from hypothesis import strategies as st
 
 from daybook.domain.identity import Kind, stream_id
 from daybook.intake import Answer
+from daybook.intake.authentication import Authentication
+from daybook.intake.entry import prepare
+from daybook.intake.recording import record
+from daybook.journal import Journal
+from daybook.journal.sqlite import SQLiteStore
 from tests.bodies import booking, booking_data, entry, progress, progress_data
 from tests.intake.conftest import Desk
 
@@ -71,6 +77,19 @@ def test_of_the_same_event_many_times_in_one_batch_one_is_recorded(desk: Desk) -
     }
 
 
+def test_the_same_event_twice_in_one_transaction_is_told_apart_before_anything_is_written(
+    journal: Journal, desk: Desk
+) -> None:
+    unchecked = Authentication("unchecked", None, None)
+    entries = [prepare(desk.call(body), unchecked, None) for body in (created(), created(), b"{", b"{")]
+
+    with journal.transaction() as tx:
+        recorded = record(tx, entries)
+
+    assert [answer.status for answer in recorded.answers] == ["recorded", "duplicate", "quarantined", "duplicate"]
+    assert recorded.events == 1
+
+
 def test_calls_that_come_together_share_a_commit(desk: Desk) -> None:
     desk.at_once(*(desk.call(created(number, f"e{number}")) for number in range(1, 101)))
 
@@ -78,6 +97,20 @@ def test_calls_that_come_together_share_a_commit(desk: Desk) -> None:
     assert len(desk.commits) < 20
     positions = [event.position for event in desk.journal.select_events_after(0, 1_000)]
     assert positions == list(range(1, 101))
+
+
+def test_times_of_recording_grow_with_the_position_even_if_the_clock_is_set_back(folder: Path) -> None:
+    times_ns = iter([5_000, 1_000, 1_000])
+    desk = Desk(Journal(SQLiteStore(folder, clock_ns=lambda: next(times_ns))))
+    desk.intake.start()
+
+    for number in (1, 2, 3):
+        desk.post(created(number, f"e{number}", recurrence_registration_ids=[100 + number]))
+
+    events = desk.journal.select_events_after(0, 9)
+    assert [event.recorded_at_ns for event in events] == [5_000, 5_001, 5_002, 5_003, 5_004, 5_005]
+    desk.close()
+    desk.journal.close()
 
 
 def test_versions_of_one_stream_follow_each_other_within_a_batch(desk: Desk) -> None:

@@ -1,19 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from daybook.intake import Answer, Intake, Refusal, writer
-from daybook.journal import Journal, open_journal
-from daybook.journal.sqlite import JOURNAL_FILE
+from daybook.journal import Journal
 from tests.bodies import booking
+from tests.engines import Engine
 from tests.intake.conftest import RULES, Desk
 
 AT = "2026-03-01T09:00:00Z"
@@ -24,40 +21,33 @@ def created(number: int) -> dict[str, object]:
     return booking("Created", number, event_id=f"e{number}", at=AT)
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    other = sqlite3.connect(folder / JOURNAL_FILE, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.execute("ROLLBACK")
-    other.close()
-
-
 def test_while_another_process_holds_the_lock_calls_are_refused_in_time_and_taken_later(
-    desk: Desk, folder: Path
+    desk: Desk, engine: Engine
 ) -> None:
-    with locked(folder):
+    with engine.locked():
         asked_s = time.monotonic()
-        refused = desk.at_once(*(desk.call(created(number)) for number in range(1, 4)))
+        answers = desk.at_once(*(desk.call(created(number)) for number in range(1, 4)))
         waited_s = time.monotonic() - asked_s
 
     assert waited_s < ZENOTI_LISTENS_S
-    for answer in refused:
-        assert isinstance(answer, Refusal)
-        assert answer.http_status == 503
-        assert answer.retry_after_s
+    refused = [answer for answer in answers if isinstance(answer, Refusal)]
+    # On PostgreSQL a holder that does nothing is ended before the last one gives up.
+    assert refused
+    for refusal in refused:
+        assert refusal.http_status == 503
+        assert refusal.retry_after_s
     # What the writer had taken it may have stored behind the refusal: then it is a duplicate, and nothing is lost.
     assert {desk.post(created(number)).status for number in range(1, 4)} <= {"recorded", "duplicate"}
     assert desk.count() == 3
 
 
 def test_a_call_whose_turn_does_not_come_in_time_is_refused_and_not_stored_behind_its_back(
-    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("daybook.intake.receiver.ANSWER_WAIT_S_MAX", 0.2)
     monkeypatch.setattr(writer, "BATCH_DELIVERIES_MAX", 1)
 
-    with locked(folder):
+    with engine.locked():
         refused = desk.at_once(*(desk.call(created(number)) for number in range(1, 6)))
 
     assert {answer.reason for answer in refused if isinstance(answer, Refusal)} == {"store_timeout"}
@@ -67,7 +57,7 @@ def test_a_call_whose_turn_does_not_come_in_time_is_refused_and_not_stored_behin
     assert desk.count() <= 2
 
 
-def test_a_full_disk_is_refused_and_it_goes_on_by_itself(desk: Desk) -> None:
+def test_a_full_disk_is_refused_and_it_goes_on_by_itself(desk: Desk, folder: Path) -> None:
     store: Any = desk.journal._store
     with store._writers:
         store._connected().execute("PRAGMA max_page_count = 1")
@@ -81,12 +71,12 @@ def test_a_full_disk_is_refused_and_it_goes_on_by_itself(desk: Desk) -> None:
 
 
 def test_more_than_the_queue_holds_is_refused_at_once(
-    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "QUEUE_DELIVERIES_MAX", 3)
     monkeypatch.setattr("daybook.intake.receiver.ANSWER_WAIT_S_MAX", 0.3)
 
-    with locked(folder):
+    with engine.locked():
         refused = desk.at_once(*(desk.call(created(number)) for number in range(20)))
 
     reasons = [answer.reason for answer in refused if isinstance(answer, Refusal)]
@@ -95,12 +85,12 @@ def test_more_than_the_queue_holds_is_refused_at_once(
 
 
 def test_more_bytes_than_the_queue_holds_are_refused_at_once(
-    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "QUEUE_BYTES_MAX", 3_000)
     monkeypatch.setattr("daybook.intake.receiver.ANSWER_WAIT_S_MAX", 0.3)
 
-    with locked(folder):
+    with engine.locked():
         refused = desk.at_once(*(desk.call(created(number) | {"padding": "x" * 1_000}) for number in range(20)))
 
     assert [answer.reason for answer in refused if isinstance(answer, Refusal)].count("queue_full") >= 10
@@ -127,8 +117,8 @@ def test_what_was_accepted_before_a_stop_is_committed_and_answered(journal: Jour
     desk.close()
 
 
-def test_two_processes_on_one_folder_write_in_turn_and_record_nothing_twice(desk: Desk, folder: Path) -> None:
-    other_journal = open_journal(f"sqlite:///{folder}")
+def test_two_processes_on_one_store_write_in_turn_and_record_nothing_twice(desk: Desk, engine: Engine) -> None:
+    other_journal = engine.open()
     other = Intake(other_journal, RULES)
     other.start()
 

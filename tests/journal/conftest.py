@@ -1,26 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from daybook.domain.identity import Kind, stream_id
 from daybook.domain.registration import Created
-from daybook.journal import Journal, open_journal
+from daybook.journal import Journal
+from tests.engines import Engine
 
 Booked = Callable[..., Created]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def journal(folder: Path) -> Iterator[Journal]:
-    journal = open_journal(f"sqlite:///{folder}")
+def journal(engine: Engine) -> Iterator[Journal]:
+    journal = engine.open()
     yield journal
     journal.close()
 

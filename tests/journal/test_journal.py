@@ -12,6 +12,7 @@ from daybook.errors import SettingsError, StoreUnavailableError
 from daybook.journal import Journal, open_journal
 from daybook.journal.journal import project
 from daybook.journal.sqlite import SQLiteStore
+from tests.engines import Engine
 from tests.journal.conftest import registration
 
 Booked = Callable[..., Created]
@@ -103,12 +104,12 @@ def test_a_position_is_told_apart_from_the_same_position_of_another_journal(
     other.close()
 
 
-def test_a_journal_opened_again_goes_on_where_it_ended(folder: Path, booked: Booked) -> None:
-    first = open_journal(f"sqlite:///{folder}")
+def test_a_journal_opened_again_goes_on_where_it_ended(engine: Engine, booked: Booked) -> None:
+    first = engine.open()
     first.save(booked())
     first.close()
 
-    again = open_journal(f"sqlite:///{folder}")
+    again = engine.open()
     again.save(booked(version=2))
 
     assert again.journal_id == first.journal_id
@@ -116,8 +117,8 @@ def test_a_journal_opened_again_goes_on_where_it_ended(folder: Path, booked: Boo
     again.close()
 
 
-def test_a_closed_journal_takes_no_writes(folder: Path, booked: Booked) -> None:
-    journal = open_journal(f"sqlite:///{folder}")
+def test_a_closed_journal_takes_no_writes(engine: Engine, booked: Booked) -> None:
+    journal = engine.open()
     journal.close()
 
     with pytest.raises(StoreUnavailableError, match="closed"):
@@ -131,11 +132,11 @@ def test_a_url_that_names_no_folder_is_refused(url: str) -> None:
 
 
 def test_an_environment_variable_of_the_library_changes_nothing(
-    folder: Path, booked: Booked, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, booked: Booked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IS_SNAPSHOTTING_ENABLED", "y")
     monkeypatch.setenv("AGGREGATE_CACHE_MAXSIZE", "10")
-    journal = open_journal(f"sqlite:///{folder}")
+    journal = engine.open()
 
     assert journal.snapshots is None
     assert journal.repository.cache is None

@@ -12,10 +12,12 @@ import pytest
 
 from daybook.domain.registration import Created
 from daybook.errors import DataRejectedError, StoreNewerError, StoreUnavailableError
-from daybook.journal import Journal, open_journal
+from daybook.journal import Journal, migrate, open_journal
 from daybook.journal.rows import TABLE_NAMES, BodyRow, BytesRow, EventRow
 from daybook.journal.sqlite import JOURNAL_FILE, SQLiteStore
+from daybook.journal.store import SCHEMA_VERSION
 from daybook.journal.tables import APPEND_ONLY, metadata
+from tests.engines import Engine
 from tests.journal.conftest import registration
 
 Booked = Callable[..., Created]
@@ -28,22 +30,27 @@ def other(journal: Journal, folder: Path) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-def open_and_tell_id(folder: Path) -> UUID:
-    journal = open_journal(f"sqlite:///{folder}")
+def open_and_tell_id(url: str) -> UUID:
+    journal = open_journal(url)
     journal.close()
     return journal.journal_id
 
 
-def test_processes_that_create_the_schema_at_once_agree_on_one_journal(folder: Path) -> None:
-    with get_context("spawn").Pool(4) as processes:
-        ids = set(processes.map(open_and_tell_id, [folder] * 8))
+def test_processes_that_create_the_schema_at_once_agree_on_one_journal(engine: Engine) -> None:
+    with get_context("spawn").Pool(6) as processes:
+        ids = set(processes.map(open_and_tell_id, [engine.url] * 12))
 
     assert len(ids) == 1
 
 
-def test_threads_that_create_the_schema_at_once_agree_on_one_journal(folder: Path) -> None:
+def test_a_migration_tells_the_versions_before_and_after(engine: Engine) -> None:
+    assert migrate(engine.url) == (0, SCHEMA_VERSION)
+    assert migrate(engine.url) == (SCHEMA_VERSION, SCHEMA_VERSION)
+
+
+def test_threads_that_create_the_schema_at_once_agree_on_one_journal(engine: Engine) -> None:
     with ThreadPoolExecutor(8) as threads:
-        ids = set(threads.map(open_and_tell_id, [folder] * 16))
+        ids = set(threads.map(open_and_tell_id, [engine.url] * 16))
 
     assert len(ids) == 1
 
@@ -101,8 +108,7 @@ def test_rows_have_the_columns_of_their_tables() -> None:
     for row, name in TABLE_NAMES.items():
         table = metadata.tables[name]
         left_to_the_store = {"encoding", "key_id", "refusal_id"}
-        fields: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
-        assert list(fields) == [column.name for column in table.columns if column.name not in left_to_the_store]
+        assert list(row._fields) == [column.name for column in table.columns if column.name not in left_to_the_store]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 63, 64, 65, 200])
@@ -136,16 +142,14 @@ def test_a_write_that_is_refused_for_its_data_leaves_nothing_behind(journal: Jou
 
 
 def test_a_lock_held_by_another_process_is_told_as_unavailable_and_passes(
-    journal: Journal, other: sqlite3.Connection, booked: Booked
+    journal: Journal, engine: Engine, booked: Booked
 ) -> None:
-    other.execute("BEGIN IMMEDIATE")
+    with engine.locked():
+        with pytest.raises(StoreUnavailableError), journal.transaction(lock_wait_s=0.1):
+            pass
+        with pytest.raises(StoreUnavailableError):
+            journal.probe(lock_wait_s=0.1)
 
-    with pytest.raises(StoreUnavailableError), journal.transaction(lock_wait_s=0.1):
-        pass
-    with pytest.raises(StoreUnavailableError):
-        journal.probe(lock_wait_s=0.1)
-
-    other.execute("ROLLBACK")
     journal.probe()
     journal.save(booked())
 
@@ -164,8 +168,8 @@ def test_a_full_disk_is_told_as_unavailable_and_passes(folder: Path, booked: Boo
     journal.close()
 
 
-def test_two_journals_on_one_folder_wait_for_each_other(folder: Path, booked: Booked) -> None:
-    journals = [open_journal(f"sqlite:///{folder}") for _ in range(2)]
+def test_two_journals_on_one_store_wait_for_each_other(engine: Engine, booked: Booked) -> None:
+    journals = [engine.open() for _ in range(2)]
 
     def append(number: int) -> None:
         journals[number % 2].save(booked(str(number)))

@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Table, Text
 
 from daybook.domain.events import Event
 from daybook.domain.identity import Kind, stream_id
-from daybook.journal import Journal, open_journal
+from daybook.journal import Journal
+from daybook.journal.sqlite import folder_of
 from daybook.projecting.discovery import discover
 from daybook.projecting.follower import BATCH_EVENTS_MAX, Follower
 from daybook.projecting.projection import LogProjection, Projection, Row, log_table
@@ -21,6 +22,7 @@ from daybook.projecting.read_store import ReadStore
 from daybook.projecting.status import ProjectionStatus
 from daybook.zenoti.translate import Told, translate
 from tests.bodies import booking, sent
+from tests.engines import Engine, PostgreSQLEngine
 
 SOURCE = "main"
 BOOKKEEPING = {"recorded_at_ns", "position", "version", "delivery_id"}
@@ -40,11 +42,13 @@ def created(number: int, **told: Any) -> dict[str, Any]:  # noqa: ANN401  any ke
 
 
 class Book:
-    """One folder with a journal and a read store."""
+    """One store with a journal and read models."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.journal: Journal = open_journal(f"sqlite:///{folder}")
+    def __init__(self, engine: Engine, *, has_own_clock: bool = True) -> None:
+        """With a clock of its own, which stands still, or by the time that the store tells."""
+        self.engine = engine
+        self._has_own_clock = has_own_clock
+        self.journal: Journal = engine.open()
         self.clock_ns = time.time_ns()
         self._told: dict[bytes, int] = {}
         self._versions: dict[UUID, int] = {}
@@ -70,7 +74,8 @@ class Book:
 
     def open_store(self, projections: Mapping[str, Projection] | None = None) -> ReadStore:
         """The read store as one more process would open it."""
-        store = ReadStore(self.folder / "read.db", projections or discover(), clock_ns=lambda: self.clock_ns)
+        clock_ns = (lambda: self.clock_ns) if self._has_own_clock else None
+        store = ReadStore(self.engine.url, projections or discover(), clock_ns=clock_ns)
         self._stores.append(store)
         return store
 
@@ -81,8 +86,8 @@ class Book:
     def follower(self, store: ReadStore | None = None, batch_events_max: int = BATCH_EVENTS_MAX) -> Follower:
         """A follower as one more process would start it."""
         store = store or self.store
-        clock = {"clock_ns": lambda: self.clock_ns}
-        return Follower(self.journal, store, store.projections, batch_events_max=batch_events_max, **clock)
+        ticks_ns = (lambda: self.clock_ns) if self._has_own_clock else time.monotonic_ns
+        return Follower(self.journal, store, store.projections, batch_events_max=batch_events_max, ticks_ns=ticks_ns)
 
     def post(self, store: ReadStore | None = None, batch_events_max: int = BATCH_EVENTS_MAX) -> None:
         """Post all that is told, as a follower does that is then stopped."""
@@ -105,9 +110,33 @@ class Book:
         ]
         return sorted(rows, key=lambda row: (row["stream_id"], row["occurred_at_ns"], row.get("event_id") or ""))
 
+    def name_of(self, table: Table) -> str:
+        """The table as a statement of one's own names it."""
+        return f"{schema}.{table.name}" if (schema := self.store.engine.schema) else table.name
+
     def status(self, name: str, store: ReadStore | None = None) -> ProjectionStatus:
         """How this projection stands."""
         return next(status for status in (store or self.store).status() if status.name == name)
+
+    def drop_read_models(self) -> None:
+        """As somebody does who wants them to be filled again."""
+        for store in self._stores:
+            store.close()
+        if isinstance(self.engine, PostgreSQLEngine):
+            self.engine.run("DROP SCHEMA read CASCADE")
+        else:
+            _unlink(folder_of(self.engine.url), "read.db")
+
+    def exchange_journal(self) -> None:
+        """Another journal, without any event, where this one was."""
+        self.journal.close()
+        if isinstance(self.engine, PostgreSQLEngine):
+            self.engine.run("DROP SCHEMA journal CASCADE")
+        else:
+            _unlink(folder_of(self.engine.url), "journal.db")
+        self.journal = self.engine.open()
+        self._told.clear()
+        self._versions.clear()
 
     def registration_stream(self, registration_id: str) -> UUID:
         """The id of a registration's stream."""
@@ -118,3 +147,8 @@ class Book:
         for store in self._stores:
             store.close()
         self.journal.close()
+
+
+def _unlink(folder: Path, name: str) -> None:
+    for file in folder.glob(f"{name}*"):
+        file.unlink()

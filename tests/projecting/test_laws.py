@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daybook.projecting.cursor import CURSORS
 from tests.bodies import booking, entry, progress
+from tests.engines import ENGINES, Engine, PostgreSQLEngine, SQLiteEngine, new_database
 from tests.projecting.book import Book
 
 NAMES = ("registrations", "appointments", "history")
 BOOKINGS = ("Created", "Approved", "Rejected", "Cancelled", "Deleted", "NoShow")
-LAWS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SUPPRESSED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+LAWS = settings(max_examples=15, deadline=None, suppress_health_check=SUPPRESSED)
+
+Opened: TypeAlias = Callable[[], AbstractContextManager[Book]]
+
+
+@pytest.fixture(params=ENGINES)
+def opened(request: pytest.FixtureRequest) -> Opened:
+    """Opens one empty book after another: each example has its own."""
+
+    @contextmanager
+    def opened() -> Iterator[Book]:
+        with _new_engine(request) as engine:
+            book = Book(engine)
+            yield book
+            book.close()
+
+    return opened
 
 
 @contextmanager
-def opened() -> Iterator[Book]:
-    with tempfile.TemporaryDirectory() as folder:
-        book = Book(Path(folder))
-        yield book
-        book.close()
+def _new_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield SQLiteEngine(Path(folder))
+    else:
+        with new_database(request.getfixturevalue("postgresql_server")) as url:
+            yield PostgreSQLEngine(url)
 
 
 @st.composite
@@ -56,7 +77,7 @@ def days(draw: st.DrawFn) -> list[Any]:
 
 @given(day=days(), data=st.data())
 @LAWS
-def test_any_order_and_any_repetition_give_the_same_rows(day: list[Any], data: st.DataObject) -> None:
+def test_any_order_and_any_repetition_give_the_same_rows(opened: Opened, day: list[Any], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(day + data.draw(st.lists(st.sampled_from(day), max_size=4))))
 
     with opened() as in_order, opened() as in_disorder:
@@ -74,7 +95,7 @@ def test_any_order_and_any_repetition_give_the_same_rows(day: list[Any], data: s
 
 @given(day=days(), size=st.integers(1, 5))
 @LAWS
-def test_the_size_of_the_batches_does_not_matter(day: list[Any], size: int) -> None:
+def test_the_size_of_the_batches_does_not_matter(opened: Opened, day: list[Any], size: int) -> None:
     with opened() as whole, opened() as by_parts:
         whole.tell(*day)
         whole.post()
@@ -87,13 +108,15 @@ def test_the_size_of_the_batches_does_not_matter(day: list[Any], size: int) -> N
 
 @given(day=days())
 @LAWS
-def test_posting_the_same_events_twice_changes_nothing(day: list[Any]) -> None:
+def test_posting_the_same_events_twice_changes_nothing(opened: Opened, day: list[Any]) -> None:
     with opened() as book:
         book.tell(*day)
         book.post()
         once = [book.rows(name) for name in NAMES]
 
-        with book.store.write() as connection:
+        with book.store.snapshot("history") as snapshot:
+            cursor = snapshot.cursor
+        with book.store.write(cursor) as connection:
             connection.execute(CURSORS.update().values(position=0, digest=None))
         book.post()
 

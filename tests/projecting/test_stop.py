@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Column, Text
 
 from daybook.domain.events import Event
-from daybook.journal import open_journal
 from daybook.journal.mapper import RecordableEvent
+from daybook.journal.sqlite import JOURNAL_FILE
 from daybook.projecting.projection import LogProjection, Row, log_table
 from daybook.projecting.status import lag_of
 from tests.projecting.book import TALLY, Book, created, tally
@@ -88,7 +88,8 @@ def test_a_row_that_the_table_does_not_take_stops_the_projection(book: Book) -> 
 
     status = book.status("tally", store)
     assert (status.state, status.stopped_at) == ("stopped", 1)
-    assert status.stopped_reason == "IntegrityError: NOT NULL constraint failed: tally_v1.what"
+    assert "tally_v1.what" in str(status.stopped_reason)
+    assert "NOT NULL" in str(status.stopped_reason).upper().replace("-", " ")
 
 
 def test_an_event_of_a_newer_daybook_stops_what_comes_to_it_and_nothing_is_skipped(book: Book) -> None:
@@ -121,12 +122,7 @@ def test_a_cursor_of_another_journal_stops_the_projection_and_names_the_remedy(
 ) -> None:
     book.tell(created(1), created(2))
     book.post()
-    book.journal.close()
-    for file in book.folder.glob("journal.db*"):
-        file.unlink()
-    book.journal = open_journal(f"sqlite:///{book.folder}")
-    book._told.clear()
-    book._versions.clear()
+    book.exchange_journal()
     book.tell(*(created(number) for number in told_instead))
 
     book.post()
@@ -137,20 +133,22 @@ def test_a_cursor_of_another_journal_stops_the_projection_and_names_the_remedy(
     assert {row["registration_id"] for row in book.rows("registrations")} == {"1", "2"}
 
 
-def test_a_journal_that_was_restored_to_an_earlier_point_stops_the_projection(book: Book, tmp_path: Path) -> None:
+def test_a_journal_that_was_restored_to_an_earlier_point_stops_the_projection(
+    folder: Path, book: Book, tmp_path: Path
+) -> None:
     book.tell(created(1))
     backup = sqlite3.connect(tmp_path / "backup.db")
-    with sqlite3.connect(book.folder / "journal.db") as journal:
+    with sqlite3.connect(folder / JOURNAL_FILE) as journal:
         journal.backup(backup)
     journal.close()
     backup.close()
     book.tell(created(2))
     book.post()
     book.journal.close()
-    for file in book.folder.glob("journal.db*"):
+    for file in folder.glob(f"{JOURNAL_FILE}*"):
         file.unlink()
-    (tmp_path / "backup.db").rename(book.folder / "journal.db")
-    book.journal = open_journal(f"sqlite:///{book.folder}")
+    (tmp_path / "backup.db").rename(folder / JOURNAL_FILE)
+    book.journal = book.engine.open()
     book.tell(created(3))
 
     book.post()

@@ -1,17 +1,17 @@
-"""`book`: a journal and a read store in a folder of their own."""
+"""`book`: a journal and read models in a store of their own, on every engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.engines import Engine
 from tests.projecting.book import Book
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    book = Book(tmp_path / "data")
+def book(engine: Engine) -> Iterator[Book]:
+    book = Book(engine)
     yield book
     book.close()

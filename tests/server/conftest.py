@@ -1,14 +1,15 @@
-"""`serve`: real servers, each ended when its test ends."""
+"""`serve`: real servers on one embedded store. `cluster`, `fleet`: real PostgreSQL, and processes that share it."""
 
 from __future__ import annotations
 
-import contextlib
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.postgresql.cluster import Cluster
+from tests.server.fleet import Fleet
 from tests.server.process import ServerProcess
 
 
@@ -25,7 +26,43 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
 
     yield start
     for server in started:
-        if server.process is not None and server.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                server.process.send_signal(signal.SIGKILL)
-            server.process.wait(timeout=10)
+        if server.is_running:
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def _cluster() -> Iterator[Cluster]:
+    with Cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def cluster(_cluster: Cluster) -> Iterator[Cluster]:
+    """A PostgreSQL that flushes; whatever a test did to it, the next one finds it running."""
+    yield _cluster
+    _cluster.thaw()
+    if not _cluster.processes():
+        _cluster.start()
+
+
+@pytest.fixture
+def database(cluster: Cluster, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    name = tmp_path.name
+    yield cluster.create_database(name)
+    cluster.thaw()
+    if not cluster.processes():
+        cluster.start()
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def deploy(database: str, tmp_path: Path) -> Iterator[Callable[..., Fleet]]:
+    """Starts processes that share the database: `deploy(servers=4, followers=1)`."""
+    with ExitStack() as running:
+
+        def start(*, servers: int = 1, followers: int = 0, options: Sequence[str] = ()) -> Fleet:
+            fleet = Fleet(database, tmp_path, servers=servers, followers=followers, options=options)
+            return running.enter_context(fleet)
+
+        yield start

@@ -1,7 +1,8 @@
-"""A real server process on a loopback port, to be loaded, stopped and killed."""
+"""Real daybook processes: servers on a loopback port and followers, to be loaded, frozen, stopped and killed."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -20,6 +21,7 @@ from tests.bodies import sent
 
 SECRET = "a secret of the tests"
 WAIT_S_MAX = 30.0
+FOLLOWING = "daybook: following"
 
 
 def wait_until(condition: Callable[[], bool], what: str, wait_s_max: float = WAIT_S_MAX) -> None:
@@ -30,46 +32,117 @@ def wait_until(condition: Callable[[], bool], what: str, wait_s_max: float = WAI
         time.sleep(0.02)
 
 
-class ServerProcess:
-    """`daybook serve` on a folder; what it prints goes to a file beside the folder."""
+class DaybookProcess:
+    """A `daybook` command that runs until it is ended; what it prints goes to a file beside the folder.
 
-    def __init__(self, folder: Path, *options: str, env: dict[str, str] | None = None) -> None:
+    On SQLite the folder is the store; where the environment names another, it only gives the log its name.
+    """
+
+    def __init__(self, folder: Path, command: str, *options: str, env: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.log = folder.parent / f"{folder.name}.log"
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK_")},
             "DAYBOOK_DATABASE_URL": f"sqlite:///{folder}",
             "DAYBOOK_SOURCES": json.dumps({"main": {"secrets": [SECRET]}}),
-            "DAYBOOK_PORT": str(self.port),
             "PYTHONPATH": os.pathsep.join(sys.path),
             **(env or {}),
         }
-        self._options = options
+        self._arguments = (command, *options)
+        self._told_before = 0
         self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def database_url(self) -> str:
+        return self.env["DAYBOOK_DATABASE_URL"]
 
     @property
     def pid(self) -> int:
         assert self.process is not None
         return self.process.pid
 
-    def start(self) -> None:
-        """Starts it and waits until it takes webhooks."""
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def spawn(self) -> None:
+        """Starts it without waiting for anything."""
+        self._told_before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "daybook.cli", "serve", *self._options],
+                [sys.executable, "-m", "daybook.cli", *self._arguments],
                 env=self.env,
                 cwd=self.folder.parent,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                # Its workers are ended with it, however it ends.
+                start_new_session=True,
             )
-        wait_until(self.is_ready, f"the server is ready ({self.log.read_text()[-2000:]})")
+
+    def told(self) -> str:
+        """What it printed since it was started last."""
+        return self.log.read_bytes()[self._told_before :].decode()
+
+    def assert_running(self) -> None:
+        assert self.is_running, f"it ended by itself: {self.told()[-2000:]}"
+
+    def start(self) -> None:
+        """Starts it and waits until it does its work."""
+        self.spawn()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        wait_until(self.is_ready, f"the process is ready ({self.log.read_text()[-2000:]})")
 
     def is_ready(self) -> bool:
+        raise NotImplementedError
+
+    def freeze(self) -> None:
+        """As a machine that swaps would: it does nothing any more, and its connections stay open."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.killpg(self.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """As a power cut would: no handler runs."""
         assert self.process is not None
-        assert self.process.poll() is None, f"the server ended by itself: {self.log.read_text()[-2000:]}"
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait(timeout=WAIT_S_MAX)
+
+    def terminate(self) -> int:
+        """As an operator would; the exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=WAIT_S_MAX)
+
+
+ProcessT = TypeVar("ProcessT", bound=DaybookProcess)
+
+
+class FollowerProcess(DaybookProcess):
+    """`daybook follow`."""
+
+    def __init__(self, folder: Path, *options: str, env: dict[str, str] | None = None) -> None:
+        super().__init__(folder, "follow", *options, env=env)
+
+    def is_ready(self) -> bool:
+        self.assert_running()
+        return FOLLOWING in self.told()
+
+
+class ServerProcess(DaybookProcess):
+    """`daybook serve`."""
+
+    def __init__(self, folder: Path, *options: str, env: dict[str, str] | None = None) -> None:
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(folder, "serve", *options, env={"DAYBOOK_PORT": str(self.port), **(env or {})})
+
+    def is_ready(self) -> bool:
+        self.assert_running()
         return self.status("/health/ready") == httpx.codes.OK
 
     def status(self, path: str) -> int:
@@ -88,19 +161,6 @@ class ServerProcess:
         answer = httpx.get(self.url + path, params=params, timeout=20)
         assert answer.status_code == httpx.codes.OK, answer.text
         return answer.json()
-
-    def kill(self) -> None:
-        """As a power cut would: no handler runs."""
-        self._end(signal.SIGKILL)
-
-    def terminate(self) -> int:
-        """As an operator would; the exit code."""
-        return self._end(signal.SIGTERM)
-
-    def _end(self, number: signal.Signals) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(timeout=WAIT_S_MAX)
 
 
 def _free_port() -> int:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from daybook.projecting.read_store import ReadStore
 from tests.bodies import booking
+from tests.engines import Engine
 from tests.web.conftest import Client, Serve
 from tests.web.waiting import wait_until
 
@@ -27,7 +27,7 @@ def test_the_projections_tell_where_they_are(client: Client) -> None:
     assert (shown["state"], shown["stopped_reason"]) == ("following", None)
 
 
-def test_what_nobody_follows_lags_behind_and_says_so(serve: Serve, tmp_path: Path) -> None:
+def test_what_nobody_follows_lags_behind_and_says_so(serve: Serve) -> None:
     client = serve()
     client.post("/webhooks/main", json=booking("NoShow", 1, event_id="a", at=AT))
     client.get("/v1/main/registrations?min_position=1")
@@ -55,16 +55,13 @@ def test_the_webhooks_tell_when_they_were_heard(client: Client) -> None:
     assert shown["last_heard"].endswith("Z")
 
 
-def test_a_store_that_is_locked_is_not_ready_and_becomes_so_again(client: Client, tmp_path: Path) -> None:
+def test_a_store_that_is_locked_is_not_ready_and_becomes_so_again(client: Client, engine: Engine) -> None:
     assert client.get("/health/ready").json() == {"status": "ready"}
-    locker = sqlite3.connect(tmp_path / "data" / "journal.db", isolation_level=None)
-    locker.execute("BEGIN IMMEDIATE")
 
-    wait_until(lambda: client.get("/health/ready").status_code == 503)
-    refused = client.get("/health/ready")
-    alive = client.get("/health/live").status_code
-    locker.execute("ROLLBACK")
-    locker.close()
+    with engine.locked():
+        wait_until(lambda: client.get("/health/ready").status_code == 503)
+        refused = client.get("/health/ready")
+        alive = client.get("/health/live").status_code
 
     assert refused.json()["type"] == "urn:daybook:problem:store-unavailable"
     assert int(refused.headers["retry-after"]) > 0
@@ -72,13 +69,9 @@ def test_a_store_that_is_locked_is_not_ready_and_becomes_so_again(client: Client
     wait_until(lambda: client.get("/health/ready").status_code == 200)
 
 
-def test_a_webhook_that_cannot_be_stored_is_told_to_come_again(client: Client, tmp_path: Path) -> None:
-    locker = sqlite3.connect(tmp_path / "data" / "journal.db", isolation_level=None)
-    locker.execute("BEGIN IMMEDIATE")
-
-    refused = client.post("/webhooks/main", json=booking("NoShow", 1, event_id="a", at=AT))
-    locker.execute("ROLLBACK")
-    locker.close()
+def test_a_webhook_that_cannot_be_stored_is_told_to_come_again(client: Client, engine: Engine) -> None:
+    with engine.locked():
+        refused = client.post("/webhooks/main", json=booking("NoShow", 1, event_id="a", at=AT))
 
     assert (refused.status_code, refused.json()["type"]) == (503, "urn:daybook:problem:store-unavailable")
     assert int(refused.headers["retry-after"]) > 0
@@ -86,22 +79,23 @@ def test_a_webhook_that_cannot_be_stored_is_told_to_come_again(client: Client, t
     assert again.json()["status"] == "recorded"
 
 
-def test_the_figures_count_deliveries_batches_commits_and_refusals(serve: Serve) -> None:
-    client = serve(sources={"figures": {}})
+def test_the_figures_count_deliveries_batches_commits_and_refusals(serve: Serve, engine: Engine) -> None:
+    source = f"figures-{type(engine).__name__.lower()}"  # the figures are of the process, which outlives a test
+    client = serve(sources={source: {}})
     body = booking("NoShow", 1, event_id="a", at=AT)
-    client.post("/webhooks/figures?via=a", json=body)
-    client.post("/webhooks/figures?via=a", json=body)
-    client.post("/webhooks/figures?via=a", json=booking("NoShow", 2, event_id="a", at=AT))
-    client.get("/webhooks/figures?via=a")
+    client.post(f"/webhooks/{source}?via=a", json=body)
+    client.post(f"/webhooks/{source}?via=a", json=body)
+    client.post(f"/webhooks/{source}?via=a", json=booking("NoShow", 2, event_id="a", at=AT))
+    client.get(f"/webhooks/{source}?via=a")
 
     figures = client.get("/metrics").text
 
     for line in (
-        'daybook_deliveries_total{outcome="recorded",source="figures"} 1.0',
-        'daybook_deliveries_total{outcome="duplicate",source="figures"} 1.0',
-        'daybook_deliveries_total{outcome="quarantined",source="figures"} 1.0',
-        'daybook_conflicts_total{source="figures"} 1.0',
-        'daybook_refusals_total{source="figures",status="405"} 1.0',
+        f'daybook_deliveries_total{{outcome="recorded",source="{source}"}} 1.0',
+        f'daybook_deliveries_total{{outcome="duplicate",source="{source}"}} 1.0',
+        f'daybook_deliveries_total{{outcome="quarantined",source="{source}"}} 1.0',
+        f'daybook_conflicts_total{{source="{source}"}} 1.0',
+        f'daybook_refusals_total{{source="{source}",status="405"}} 1.0',
         "daybook_queue_depth 0.0",
     ):
         assert line in figures

@@ -7,6 +7,7 @@ import rich_click as click
 from daybook import __version__
 from daybook.cli.doctor import doctor
 from daybook.cli.importing import import_
+from daybook.cli.migrating import migrate
 from daybook.cli.projections import projections
 from daybook.cli.quarantine import quarantine
 from daybook.cli.serving import follow, serve
@@ -34,7 +35,7 @@ class _Daybook(click.RichGroup):
 @click.command_panel("Run", commands=["serve", "follow", "import"])
 @click.command_panel("Look", commands=["show", "history", "projections", "doctor"])
 @click.command_panel("Repair", commands=["quarantine", "translate"])
-@click.command_panel("Set up and try", commands=["token", "simulate"])
+@click.command_panel("Set up and try", commands=["token", "migrate", "simulate"])
 def main() -> None:
     """A daybook of Zenoti's webhooks: written down as they happen, posted into readable state with its history.
 
@@ -43,5 +44,18 @@ def main() -> None:
     """
 
 
-for _command in (doctor, follow, history, import_, projections, quarantine, serve, show, simulate, token, translate):
+for _command in (
+    doctor,
+    follow,
+    history,
+    import_,
+    migrate,
+    projections,
+    quarantine,
+    serve,
+    show,
+    simulate,
+    token,
+    translate,
+):
     main.add_command(_command)

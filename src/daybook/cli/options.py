@@ -53,7 +53,7 @@ def opened(settings: Settings, *, create: bool = False) -> Iterator[Daybook]:
     from daybook.doctor.store import is_absent
 
     if not create and is_absent(settings):
-        raise DaybookError(f"there is no store at {settings.database_url}; `daybook serve` makes one")
+        raise DaybookError(f"there is no store at {settings.store}; `daybook serve` makes one")
     daybook = bootstrap(settings, follower=False)
     try:
         yield daybook

@@ -148,7 +148,7 @@ def _told(answer: Answer) -> dict[str, Any]:
 def _found(daybook: Daybook, source: str, delivery_id: UUID) -> Delivery:
     delivery = daybook.journal.inbox.delivery(delivery_id, source)
     if delivery is None:
-        raise DaybookError(f"source {source} has no delivery {delivery_id} ({daybook.settings.database_url})")
+        raise DaybookError(f"source {source} has no delivery {delivery_id} ({daybook.settings.store})")
     return delivery
 
 

@@ -32,13 +32,16 @@ def follow() -> None:
 
     from daybook.bootstrap import bootstrap
     from daybook.settings import Settings
+    from daybook.web.logs import configure_logs
 
+    configure_logs()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     daybook = bootstrap(Settings.load(), follower=True)
     try:
         if daybook.follower is not None:
+            daybook.follower.check()
             daybook.follower.start()
         click.echo("daybook: following; Ctrl-C stops", err=True)
         stopped.wait()

@@ -31,7 +31,7 @@ def _findings(settings: Settings, now_ns: int) -> Iterator[Finding]:
         yield Finding(
             Level.ALARM,
             "store",
-            f"there is none at {settings.database_url}",
+            f"there is none at {settings.store}",
             "start `daybook serve` with these settings, or call the doctor with the server's",
         )
         return

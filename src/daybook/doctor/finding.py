@@ -8,6 +8,7 @@ from typing import Final
 
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60))
 _SECOND_NS: Final = 1_000_000_000
+_KIBI: Final = 1024
 
 
 class Level(IntEnum):
@@ -40,3 +41,12 @@ def ago(instant_ns: int, now_ns: int) -> str:
         if passed_s >= 2 * unit_s:
             return f"{passed_s // unit_s} {name}s ago"
     return f"{passed_s} seconds ago" if passed_s > 1 else "just now"
+
+
+def size(count_bytes: float) -> str:
+    """So many bytes, for people: `512 KiB`, `3.4 GiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count_bytes < _KIBI:
+            return f"{count_bytes:.0f} {unit}" if unit in {"B", "KiB"} else f"{count_bytes:.1f} {unit}"
+        count_bytes /= _KIBI
+    return f"{count_bytes:.1f} TiB"

@@ -29,7 +29,7 @@ def examine_projections(daybook: Daybook, now_ns: int) -> Iterator[Finding]:
             Level.ALARM,
             "read store",
             f"cannot be read ({type(error).__name__})",
-            "it is disposable: stop daybook, delete read.db, and start it again",
+            "it is disposable: stop daybook, delete read.db (on PostgreSQL the schema read), and start it again",
         )
         return
     stray = [status.name for status in statuses if status.leader is None and status.state == "following"]

@@ -1,12 +1,14 @@
-"""Whether the store takes writes, and will go on taking them: lock, clock, size, and room on its disk."""
+"""Whether the store takes writes, and will go on taking them: its lock, its size, and room on its disk."""
 
 from __future__ import annotations
 
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from daybook.doctor.finding import Finding, Level
-from daybook.errors import DaybookError, StoreError
+from daybook.doctor.clock import examine_clock
+from daybook.doctor.finding import Finding, Level, size
+from daybook.doctor.server import examine_server
+from daybook.errors import StoreError
 from daybook.journal.sqlite import JOURNAL_FILE, URL_PREFIX, folder_of
 
 if TYPE_CHECKING:
@@ -16,10 +18,8 @@ if TYPE_CHECKING:
     from daybook.bootstrap import Daybook
     from daybook.settings import Settings
 
-CLOCK_BEHIND_NS_MAX: Final = 60_000_000_000
 FREE_BYTES_WARNING: Final = 2 * 1024**3
 FREE_BYTES_ALARM: Final = 256 * 1024**2
-_UNIT: Final = 1024
 
 
 def is_absent(settings: Settings) -> bool:
@@ -29,7 +29,7 @@ def is_absent(settings: Settings) -> bool:
 
 
 def examine_store(daybook: Daybook, now_ns: int) -> Iterator[Finding]:
-    """Whether it can be written, whether its clock is right, and how much room is left."""
+    """Whether it can be written, whether its clock is right, and what may run out."""
     try:
         daybook.journal.probe()
         head = daybook.journal.head()
@@ -38,28 +38,16 @@ def examine_store(daybook: Daybook, now_ns: int) -> Iterator[Finding]:
             Level.ALARM,
             "store",
             str(error),
-            "webhooks are answered 503: look for a full disk, a read-only one, or a process that holds the lock",
+            "webhooks are answered 503: look for a disk that is full or read-only, a process that holds the lock,"
+            " or a database server that is down",
         )
     else:
         yield Finding(Level.FINE, "store", f"takes writes; {head:,} events{_size(daybook.settings)}")
-        yield from _clock(daybook, head, now_ns)
+        if _folder(daybook.settings) is not None:
+            yield from examine_clock(daybook.journal, now_ns)
+    if _folder(daybook.settings) is None:
+        yield from examine_server(daybook)
     yield from _disk(daybook.settings)
-
-
-def _clock(daybook: Daybook, head: int, now_ns: int) -> Iterator[Finding]:
-    try:
-        last = daybook.journal.select_events_after(head - 1, 1) if head else []
-    except DaybookError as error:
-        yield Finding(Level.ALARM, "journal", f"its last event cannot be read: {error}", "restore a backup, or update")
-        return
-    if last and last[0].recorded_at_ns - now_ns > CLOCK_BEHIND_NS_MAX:
-        behind_s = (last[0].recorded_at_ns - now_ns) / 1e9
-        yield Finding(
-            Level.ALARM,
-            "clock",
-            f"stands {behind_s:,.0f} seconds behind the last entry, so that entries pile up on one instant",
-            "set this machine's clock; nothing is lost meanwhile",
-        )
 
 
 def _size(settings: Settings) -> str:
@@ -67,7 +55,7 @@ def _size(settings: Settings) -> str:
     if folder is None:
         return ""
     used = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-    return f", {_bytes(used)} in {folder}"
+    return f", {size(used)} in {folder}"
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -83,17 +71,9 @@ def room(free_bytes: int, total_bytes: int) -> Finding:
     if free_bytes < FREE_BYTES_WARNING:
         level = Level.ALARM if free_bytes < FREE_BYTES_ALARM else Level.WARNING
     remedy = "make room: on a full disk webhooks are answered 503" if level > Level.FINE else None
-    return Finding(level, "disk", f"{_bytes(free_bytes)} of {_bytes(total_bytes)} free", remedy)
+    return Finding(level, "disk", f"{size(free_bytes)} of {size(total_bytes)} free", remedy)
 
 
 def _folder(settings: Settings) -> Path | None:
     """The embedded store's folder; a database server looks after its own disk."""
     return folder_of(settings.database_url) if settings.database_url.startswith(URL_PREFIX) else None
-
-
-def _bytes(count: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < _UNIT:
-            return f"{count:.0f} {unit}" if unit in {"B", "KiB"} else f"{count:.1f} {unit}"
-        count /= _UNIT
-    return f"{count:.1f} TiB"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from daybook.domain.events import Signature
@@ -41,6 +42,7 @@ def authenticate(call: Call, rules: SourceRules) -> Authentication | None:
     return Authentication("unsigned", header, None) if rules.verify == "observe" else None
 
 
+@lru_cache(maxsize=64)
 def fingerprint(secret: str) -> str:
     """Tells secrets apart without telling them."""
     return hashlib.sha256(_TAG + secret.encode()).hexdigest()[:_FINGERPRINT_CHARS]

@@ -64,18 +64,12 @@ def prepare(call: Call, checked: Authentication, webhook: WebhookKey | None) -> 
     translation = translate(told)
     if checked.signature == "unsigned":
         translation = _unproven(translation)
-    entry = Entry(
-        delivery_id=delivery_id,
-        provenance=_provenance(call, checked),
-        body=call.body,
-        translation=translation,
-        events=(),
-        webhook=webhook,
-    )
+    provenance = _provenance(call, checked)
     try:
-        return replace(entry, events=encoded(translation.events)) if translation.events else entry
+        events = encoded(translation.events)
     except (ValueError, TypeError, OverflowError) as error:
-        return unstorable(entry, error)
+        return unstorable(Entry(delivery_id, provenance, call.body, translation, (), webhook), error)
+    return Entry(delivery_id, provenance, call.body, translation, events, webhook)
 
 
 def encoded(events: tuple[Event, ...]) -> tuple[EncodedEvent, ...]:

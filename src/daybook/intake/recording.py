@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -22,7 +22,6 @@ from daybook.journal.rows import (
     RepeatRow,
 )
 from daybook.journal.store import Clock, Known, Transaction, WebhookKey
-from daybook.journal.uuid7 import uuid7
 from daybook.zenoti.translate import Translation
 
 CONFLICT: Final = "conflict"
@@ -38,8 +37,12 @@ class Recorded:
     conflicts: Counter[str] = field(default_factory=Counter)
 
 
-def record(tx: Transaction, entries: Sequence[Entry]) -> Recorded:
-    """Write a batch; its order is the order of the journal."""
+def record(tx: Transaction, entries: Sequence[Entry], *, is_rerun: bool = False) -> Recorded:
+    """Write a batch; its order is the order of the journal.
+
+    A rerun finds out what a commit of unknown outcome left: nothing is written twice, and something always is, so that
+    its own commit waits for flush and standby as the first one should have.
+    """
     known = tx.known_keys([key for entry in entries if (key := entry.translation.dedupe_key) is not None])
     readings = _readings(entries, known)
     refused = {
@@ -54,6 +57,9 @@ def record(tx: Transaction, entries: Sequence[Entry]) -> Recorded:
         _settle(sheet, entry, reading, refused.get(index) or _claim(reading), known)
         for index, (entry, reading) in enumerate(zip(entries, readings, strict=True))
     ]
+    if is_rerun:
+        sheet.leave_out(tx.known_repeats([(row.delivery_id, row.repeat_id) for row in sheet.repeats]))
+        tx.probe()
     sheet.write(tx)
     tx.touch_webhooks(_heard(entries, sheet.clock.now_ns))
     conflicts = Counter(
@@ -92,6 +98,10 @@ class Sheet:
         )
         return self._position
 
+    def leave_out(self, repeats: Collection[tuple[bytes, bytes]]) -> None:
+        """These are written already."""
+        self.repeats = [row for row in self.repeats if (row.delivery_id, row.repeat_id) not in repeats]
+
     def write(self, tx: Transaction) -> None:
         """Insert everything."""
         tables: tuple[Sequence[AppendedRow], ...] = (
@@ -128,10 +138,13 @@ def _claim(reading: Translation) -> bytes:
 
 def _settle(sheet: Sheet, entry: Entry, reading: Translation, key: bytes, known: dict[bytes, Known]) -> Answer:
     first = known.get(key)
+    delivery_id = entry.delivery_id.bytes
+    if first is not None and first.delivery_id == delivery_id:
+        # Its own: written by a commit whose outcome was not known.
+        return Answer(reading.outcome, entry.delivery_id, first.position, reading.detail or reading.reason)
     if first is not None:
         return _repeat(sheet, entry, first)
     answer = _enter(sheet, entry, reading)
-    delivery_id = entry.delivery_id.bytes
     if reading.outcome == "quarantined":
         sheet.bytes.append(BytesRow(key, delivery_id))
     else:
@@ -182,7 +195,8 @@ def _enter(sheet: Sheet, entry: Entry, reading: Translation) -> Answer:
 
 
 def _repeat(sheet: Sheet, entry: Entry, first: Known) -> Answer:
-    repeat_id = uuid7(entry.provenance.arrived_at_ns).bytes
+    # The id that it got on its arrival, so that a second writing of the same call can be told from a second call.
+    repeat_id = entry.delivery_id.bytes
     sheet.repeats.append(RepeatRow(first.delivery_id, repeat_id, *entry.provenance, sheet.now_ns))
     return Answer("duplicate", UUID(bytes=first.delivery_id), first.position, duplicate_detail(first))
 

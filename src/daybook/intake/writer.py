@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from daybook.errors import QueueFullError, StoreUnavailableError
+from daybook.errors import CommitUnknownError, ConnectionLostError, QueueFullError, StoreUnavailableError
 from daybook.intake.call import RETRY_AFTER_S, Answer, Refusal
 from daybook.intake.entry import Entry, unstorable
 from daybook.intake.observer import Observer
@@ -25,6 +25,9 @@ BATCH_BYTES_MAX: Final = 32 * 1024 * 1024
 QUEUE_DELIVERIES_MAX: Final = 4_096
 QUEUE_BYTES_MAX: Final = 128 * 1024 * 1024
 FLUSH_EVERY_S: Final = 1.0
+RERUNS_MAX: Final = 3
+RERUN_WITHIN_S: Final = 6.0
+"""Nobody waits for an answer much longer."""
 
 Settled: TypeAlias = Answer | Refusal
 _log = structlog.get_logger(__name__)
@@ -170,13 +173,28 @@ class Writer:
 
     def _record(self, entries: Sequence[Entry]) -> list[Answer]:
         begun_s = time.perf_counter()
-        with self._journal.transaction() as tx:
-            recorded = record(tx, entries)
+        recorded = self._written(entries)
         try:
             self._tell(entries, recorded, time.perf_counter() - begun_s)
         except Exception as error:  # noqa: BLE001  it is committed, so whoever only counts cannot fail it any more
             _log.error("observer_failed", error=type(error).__name__)
         return recorded.answers
+
+    def _written(self, entries: Sequence[Entry]) -> Recorded:
+        deadline_s = time.monotonic() + RERUN_WITHIN_S
+        reruns = 0
+        while True:
+            try:
+                with self._journal.transaction() as tx:
+                    recorded = record(tx, entries, is_rerun=reruns > 0)
+            except (CommitUnknownError, ConnectionLostError) as error:
+                # Under the lock the outcome is decided: the rerun finds what was written, and writes what was not.
+                reruns += 1
+                if reruns > RERUNS_MAX or time.monotonic() > deadline_s:
+                    raise
+                _log.warning("run_again", error=type(error).__name__, deliveries=len(entries), reruns=reruns)
+            else:
+                return recorded
 
     def _tell(self, entries: Sequence[Entry], recorded: Recorded, seconds: float) -> None:
         self._observer.committed(len(entries), recorded.events, seconds)
@@ -188,7 +206,7 @@ class Writer:
         )
         for source, count in recorded.conflicts.items():
             self._observer.conflicted(source, count)
-        if recorded.events:
+        if any(answer.status == "recorded" for answer in recorded.answers):
             self._committed()
 
     def _flush(self) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from daybook.journal.journal import Journal, open_journal
+from daybook.journal.journal import Journal, migrate, open_journal
 
-__all__ = ["Journal", "open_journal"]
+__all__ = ["Journal", "migrate", "open_journal"]

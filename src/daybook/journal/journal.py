@@ -16,19 +16,34 @@ from daybook.domain.fold import fold
 from daybook.errors import SettingsError
 from daybook.journal.inbox import Inbox
 from daybook.journal.mapper import StructMapper
+from daybook.journal.postgresql import URL_PREFIXES, PostgreSQLStore
 from daybook.journal.recorder import JournalRecorder
 from daybook.journal.sqlite import URL_PREFIX, SQLiteStore, folder_of
-from daybook.journal.store import LOCK_WAIT_S_MAX, Store, Transaction
+from daybook.journal.store import LOCK_WAIT_S_MAX, Opened, Store, Transaction
 
 
-def open_journal(database_url: str) -> Journal:
-    """The journal at this URL; its schema is created when absent.
+def open_journal(database_url: str, *, is_replica: bool = False) -> Journal:
+    """The journal at this URL; its schema is created when absent. A replica on PostgreSQL is only ever read.
 
     Raises `StoreUnavailableError` where it cannot be opened now, `StoreNewerError` where a newer daybook wrote it.
     """
+    if database_url.startswith(URL_PREFIXES):
+        return Journal(PostgreSQLStore(database_url, is_replica=is_replica))
     if not database_url.startswith(URL_PREFIX) or database_url == URL_PREFIX:
         raise SettingsError("the database URL must name a folder, e.g. sqlite:///./daybook-data")
     return Journal(SQLiteStore(folder_of(database_url)))
+
+
+def migrate(database_url: str) -> tuple[int, int]:
+    """Bring the schema of the journal at this URL up to this code, as opening does: its version before and after.
+
+    0 stands for a store that was not there yet. Raises what `open_journal` raises.
+    """
+    journal = open_journal(database_url)
+    try:
+        return journal.opened.version_before, journal.opened.version
+    finally:
+        journal.close()
 
 
 def project(state: object, events: Iterable[Event]) -> Any:  # noqa: ANN401  as `fold`
@@ -52,6 +67,11 @@ class Journal(Application[UUID]):
     def journal_id(self) -> UUID:
         """Made when the store was created."""
         return self._store.journal_id
+
+    @property
+    def opened(self) -> Opened:
+        """What opening it found and did, the schema's version among it."""
+        return self._store.opened
 
     def head(self) -> int:
         """The highest committed position, 0 if there is none."""

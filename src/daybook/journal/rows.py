@@ -172,7 +172,7 @@ class RefusalRow(NamedTuple):
 
 AppendedRow: TypeAlias = DeliveryRow | BodyRow | RepeatRow | OutcomeRow | KeyRow | BytesRow | EventRow | RefusalRow
 
-TABLE_NAMES: Final[Mapping[type, str]] = MappingProxyType(
+TABLE_NAMES: Final[Mapping[type[AppendedRow], str]] = MappingProxyType(
     {
         DeliveryRow: "deliveries",
         BodyRow: "bodies",

@@ -11,19 +11,20 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from daybook.errors import StoreNewerError
-from daybook.journal.store import FORMAT_LEVEL, SCHEMA_VERSION
+from daybook.journal.store import FORMAT_LEVEL, SCHEMA_VERSION, Opened
 from daybook.journal.tables import APPEND_ONLY, metadata
 
 
-def ensure_schema(connection: sqlite3.Connection) -> UUID:
-    """Create what is absent, under the writers' lock, and give the journal's id.
+def ensure_schema(connection: sqlite3.Connection) -> Opened:
+    """Create what is absent, under the writers' lock.
 
     Raises `StoreNewerError` where a newer daybook has written.
     """
     # Before reading: two processes that both find nothing must not both create.
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        is_new = not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+        if is_new:
             for statement in _statements():
                 connection.execute(statement)
         told = dict(connection.execute("SELECT name, value FROM meta"))
@@ -37,7 +38,8 @@ def ensure_schema(connection: sqlite3.Connection) -> UUID:
                 f"the store has {name} {told[name]}, this daybook knows {known}; "
                 "start the daybook that wrote it, or restore a backup"
             )
-    return UUID(told["journal_id"])
+    version = int(told["schema_version"])
+    return Opened(UUID(told["journal_id"]), 0 if is_new else version, version)
 
 
 def _statements() -> Iterator[str]:

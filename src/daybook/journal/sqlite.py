@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from daybook.errors import DataRejectedError, StoreUnavailableError
 from daybook.journal.schema import ensure_schema
 from daybook.journal.sqlite_transaction import SQLiteTransaction
-from daybook.journal.store import LOCK_WAIT_S_MAX
+from daybook.journal.store import LOCK_WAIT_S_MAX, Opened
 
 JOURNAL_FILE: Final = "journal.db"
 URL_PREFIX: Final = "sqlite:///"
@@ -57,7 +57,8 @@ class SQLiteStore:
         self._connection: sqlite3.Connection | None = None
         self._is_closed = False
         with self._writers, _as_store_errors():
-            self.journal_id: UUID = ensure_schema(self._connected())
+            self.opened: Opened = ensure_schema(self._connected())
+        self.journal_id: UUID = self.opened.journal_id
         self.engine = _reading_engine(self.path)
 
     @contextmanager

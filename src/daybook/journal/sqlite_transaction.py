@@ -32,6 +32,7 @@ FROM quarantined_bytes b JOIN outcomes o ON o.delivery_id = b.delivery_id
 WHERE b.bytes_key IN ({marks})
 AND o.number = (SELECT max(number) FROM outcomes WHERE delivery_id = b.delivery_id)
 """
+_KNOWN_REPEAT: Final = "SELECT 1 FROM repeats WHERE delivery_id = ? AND repeat_id = ?"
 _HEADS: Final = """
 SELECT originator_id, max(originator_version) FROM events WHERE originator_id IN ({marks}) GROUP BY originator_id
 """
@@ -76,6 +77,10 @@ class SQLiteTransaction:
     def known_bytes(self, keys: Collection[bytes]) -> dict[bytes, Known]:
         """One query per 256 keys."""
         return {row[0]: Known(*row[1:]) for row in self._select_in(_KNOWN_BYTES, keys)}
+
+    def known_repeats(self, pairs: Collection[tuple[bytes, bytes]]) -> set[tuple[bytes, bytes]]:
+        """One look into the primary key for each: it is rarely asked."""
+        return {pair for pair in pairs if self._execute(_KNOWN_REPEAT, pair).fetchone()}
 
     def heads(self, stream_ids: Collection[bytes]) -> dict[bytes, int]:
         """Answered by the unique index of the events alone."""

@@ -18,6 +18,15 @@ FORMAT_LEVEL: Final = 1
 """What this code can read. A store that says more was written by a newer daybook."""
 
 
+class Opened(NamedTuple):
+    """What a store was found to be when it was opened, and what it was brought to."""
+
+    journal_id: UUID
+    version_before: int
+    """Of the schema; 0 where there was none."""
+    version: int
+
+
 class Clock(NamedTuple):
     """The end of the journal as seen under the lock, and the time."""
 
@@ -71,6 +80,9 @@ class Transaction(Protocol):
     def known_bytes(self, keys: Collection[bytes]) -> dict[bytes, Known]:
         """By digest, those whose bytes were quarantined before."""
 
+    def known_repeats(self, pairs: Collection[tuple[bytes, bytes]]) -> set[tuple[bytes, bytes]]:
+        """Of pairs of delivery and repeat, those that were written."""
+
     def heads(self, stream_ids: Collection[bytes]) -> dict[bytes, int]:
         """The last version of each stream that has events."""
 
@@ -107,13 +119,18 @@ class Store(Protocol):
         """Made when the store was created; another store is another journal."""
 
     @property
+    def opened(self) -> Opened:
+        """What opening it found and did."""
+
+    @property
     def engine(self) -> Engine:
         """For reading; a connection of it sees one consistent state from its first read to its end."""
 
     def transaction(self, lock_wait_s: float = LOCK_WAIT_S_MAX) -> AbstractContextManager[Transaction]:
         """Take the lock, commit at the end.
 
-        Raises `StoreUnavailableError` for what may pass (locked, full, unreadable), `DataRejectedError` for data.
+        Raises `StoreUnavailableError` for what may pass (locked, full, unreadable), `DataRejectedError` for data, and
+        `CommitUnknownError` where the write may have been taken all the same.
         """
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,7 +26,13 @@ class Id(sa.TypeDecorator[UUID]):
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> UUID | None:  # noqa: ANN401  the driver's
         """The value that the driver gave."""
-        return value if value is None or dialect.name == "postgresql" else UUID(bytes=value)
+        return value if value is None or dialect.name == "postgresql" else _uuid_of(value)
+
+
+# A follower reads the same streams and deliveries for each projection, and a UUID costs more to make than to find.
+@lru_cache(maxsize=8_192)
+def _uuid_of(value: bytes) -> UUID:
+    return UUID(bytes=value)
 
 
 # SQLite's AUTOINCREMENT wants exactly INTEGER, which is 64 bits wide there.

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
+
+import psycopg
+from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from daybook.errors import StoreUnavailableError
 
@@ -33,16 +37,40 @@ _PASSING: Final = frozenset(
 _PRIMARY: Final = 0xFF
 """The lower byte of an extended result code is the primary one."""
 
+_ABSENT: Final = frozenset({"3F000", "42P01"})
+"""PostgreSQL's states for a schema or a table that is not there (yet, or any more): it is created again."""
+_PASSING_STATES: Final = ("08", "25", "28", "3D", "40", "42501", "53", "55", "57", "58", *sorted(_ABSENT))
+"""How PostgreSQL's states for such trouble begin: connections, roles and rights that are still to be given, conflicts
+and deadlocks, resources, locks, an operator or a timeout, the system."""
+
 
 def policy_of(error: BaseException) -> Policy:
-    """Retry what can pass by itself (a lock, a full disk, a failing read); anything else stops the projection."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, StoreUnavailableError):
+    """Retry what can pass by itself (a lock, a full disk, a lost connection); anything else stops the projection."""
+    for cause in _causes(error):
+        if isinstance(cause, StoreUnavailableError | NoConnectionFreeError):
             return Policy.RETRY
         code = getattr(cause, "sqlite_errorcode", None)
         if code is not None:
             return Policy.RETRY if code & _PRIMARY in _PASSING else Policy.STOP
-        # SQLAlchemy keeps the driver's error in `orig`, everything else in the chain of causes.
-        cause = getattr(cause, "orig", None) or cause.__cause__
+        if isinstance(cause, psycopg.Error):
+            return Policy.RETRY if _can_pass(cause) else Policy.STOP
     return Policy.STOP
+
+
+def is_absent(error: BaseException) -> bool:
+    """Whether PostgreSQL says that a table or the whole schema is not there."""
+    return any(isinstance(cause, psycopg.Error) and cause.sqlstate in _ABSENT for cause in _causes(error))
+
+
+def _can_pass(error: psycopg.Error) -> bool:
+    if error.sqlstate is None:  # the driver's own: a connection that was lost, or is used after that
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return error.sqlstate.startswith(_PASSING_STATES)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """SQLAlchemy keeps the driver's error in `orig`, everything else in the chain of causes."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = getattr(cause, "orig", None) or cause.__cause__

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from daybook.errors import DaybookError
+from daybook.errors import DaybookError, PoolingError, StoreUnavailableError
 from daybook.journal import Journal
 from daybook.projecting.failure import Policy, policy_of
 from daybook.projecting.posting import Posting
@@ -25,13 +25,14 @@ from daybook.projecting.reason import reason_of
 
 BATCH_EVENTS_MAX: Final = 2_000
 POLL_S: Final = 0.5
-"""How soon the events of another process are seen, which cannot wake this one."""
+"""How soon the events of another process are seen where nobody tells of them."""
+_LISTEN_AGAIN_S: Final = 1.0
 _SHARE_OF_INTAKE: Final = 3
 """While the intake of this process is at work, a round is followed by a pause of so many times its length."""
 _PAUSE_S_MIN: Final = 0.05
 _PAUSE_S_MAX: Final = 1.0
 _TROUBLE_S_MIN: Final = 0.1
-_TROUBLE_S_MAX: Final = 5.0
+_TROUBLE_S_MAX: Final = 2.0
 _STOP_S_MAX: Final = 10.0
 """More than the longest wait for the lock of the read store."""
 
@@ -48,18 +49,20 @@ class Follower:
         projections: Mapping[str, Projection],
         *,
         batch_events_max: int = BATCH_EVENTS_MAX,
-        clock_ns: Callable[[], int] = time.time_ns,
+        ticks_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._journal = journal
+        self._store = read_store
         self._reader = Reader(journal, batch_events_max)
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
         self._postings = [
-            Posting(projection, read_store, self._reader, self.holder, clock_ns)
+            Posting(projection, read_store, self._reader, self.holder, ticks_ns)
             for projection in projections.values()
             if not isinstance(projection, BrokenProjection)
         ]
         self._broken = [projection for projection in projections.values() if isinstance(projection, BrokenProjection)]
         self._woken = threading.Event()
+        self._is_intake_at_work = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._trouble_s = 0.0
@@ -83,6 +86,13 @@ class Follower:
             raise trouble
         return moved
 
+    def check(self) -> None:
+        """Raises `PoolingError` where this process cannot follow, which its thread otherwise only logs.
+
+        Raises `StoreUnavailableError` where that cannot be known now.
+        """
+        self._store.check_sessions()
+
     def start(self) -> None:
         """Follow in a thread of its own until `stop()`."""
         for projection in self._broken:
@@ -93,7 +103,8 @@ class Follower:
         self._thread.start()
 
     def wake(self) -> None:
-        """Tell that the journal has grown; may be called from any thread, as often as wanted."""
+        """Tell that this process's intake has committed; may be called from any thread, as often as wanted."""
+        self._is_intake_at_work = True
         self._woken.set()
 
     def stop(self) -> None:
@@ -110,23 +121,42 @@ class Follower:
                 posting.release()
 
     def _run(self) -> None:
+        is_checked = False
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
+                if not is_checked:
+                    self.check()
+                    is_checked = True
+                    threading.Thread(target=self._listen, name="listener", daemon=True).start()
                 moved = self.run_once()
+            except PoolingError as error:
+                log.error("follower refuses", reason=str(error))  # noqa: TRY400  the trace tells no more
+                return
             except Exception as error:  # noqa: BLE001  the thread outlives any trouble
                 self._wait_out(error)
             else:
                 self._trouble_s = 0.0
                 self._pause(moved=moved, took_s=time.monotonic() - began)
 
+    def _listen(self) -> None:
+        """Other processes' commits; where nobody tells of them, or not now, they are seen when the poll comes."""
+        while not self._stopping.is_set():
+            try:
+                self._store.listen(lambda _: self._woken.set(), self._stopping)
+            except StoreUnavailableError:
+                self._stopping.wait(_LISTEN_AGAIN_S)
+            else:
+                return
+
     def _pause(self, *, moved: bool, took_s: float) -> None:
         if not moved:
             self._woken.wait(POLL_S)
             self._woken.clear()
-        elif self._woken.is_set():
+            self._is_intake_at_work = False
+        elif self._is_intake_at_work:
             # The intake shares the interpreter: larger batches less often cost it less than small ones at once.
-            self._woken.clear()
+            self._is_intake_at_work = False
             self._stopping.wait(min(_PAUSE_S_MAX, max(_PAUSE_S_MIN, _SHARE_OF_INTAKE * took_s)))
 
     def _wait_out(self, error: Exception) -> None:

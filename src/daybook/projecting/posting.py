@@ -17,7 +17,6 @@ from daybook.projecting.projection import SoundProjection
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.reader import Reader
 from daybook.projecting.reason import reason_of
-from daybook.projecting.sqlite import replace_rows
 
 _RENEW_NS: Final = LEASE_NS // 3
 
@@ -32,14 +31,16 @@ class Posting:
     """
 
     def __init__(
-        self, projection: SoundProjection, store: ReadStore, reader: Reader, holder: str, clock_ns: Callable[[], int]
+        self, projection: SoundProjection, store: ReadStore, reader: Reader, holder: str, ticks_ns: Callable[[], int]
     ) -> None:
+        """`ticks_ns` measures how old our lease is; when it ends is told by the store's clock."""
         self.projection = projection
         self._store = store
         self._reader = reader
         self._holder = holder
-        self._clock_ns = clock_ns
+        self._ticks_ns = ticks_ns
         self._cursor: Cursor | None = None  # as we wrote it last; None while another one leads
+        self._moved_at_ns = 0
         self._given_up = False
 
     def advance(self, head: int) -> bool:
@@ -60,14 +61,14 @@ class Posting:
         """Let the lease go, so that another follower need not wait for its end."""
         cursor, self._cursor = self._cursor, None
         if cursor is not None:
-            with self._store.write() as connection:
+            with self._store.write(cursor) as connection:
                 move_cursor(connection, cursor, {"expires_at_ns": 0})
 
     def _lead(self) -> Cursor | None:
         """Begin a new epoch, which deposes whoever led before; None where the lease is another one's."""
-        now_ns = self._clock_ns()
         with self._store.read() as connection:
             found = read_cursor(connection, self.projection.name, self.projection.version)
+            now_ns = self._store.now_ns(connection)
         # Our own lease is found where a commit succeeded and its answer was lost.
         if found is None or not (found.holder == self._holder or is_free(found, now_ns)):
             return None
@@ -86,7 +87,7 @@ class Posting:
             return False
         if events:
             return self._post(cursor, events) is not None
-        if cursor.expires_at_ns - self._clock_ns() < LEASE_NS - _RENEW_NS:
+        if self._ticks_ns() - self._moved_at_ns > _RENEW_NS:
             self._move(cursor, {})
         return False
 
@@ -143,11 +144,12 @@ class Posting:
 
     def _move(self, cursor: Cursor, values: dict[str, Any], changes: Sequence[Change] = ()) -> Cursor:
         """Rows, cursor and lease in one transaction; what we remember changes only after its commit."""
-        now_ns = self._clock_ns()
-        values = {"updated_at_ns": now_ns, "expires_at_ns": now_ns + LEASE_NS, **values}
-        with self._store.write() as connection:
+        began_at_ns = self._ticks_ns()
+        with self._store.write(cursor) as connection:
+            now_ns = self._store.now_ns(connection)
+            values = {"updated_at_ns": now_ns, "expires_at_ns": now_ns + LEASE_NS, **values}
             move_cursor(connection, cursor, values)
             for change in changes:
-                replace_rows(connection, change)
-        self._cursor = replace(cursor, **values)
+                self._store.replace_rows(connection, change)
+        self._cursor, self._moved_at_ns = replace(cursor, **values), began_at_ns
         return self._cursor

@@ -6,9 +6,13 @@ import traceback
 from pathlib import Path
 from typing import Final
 
+import psycopg
+
 from daybook.errors import DaybookError
 
 _LIBRARIES: Final = frozenset({"site-packages", "importlib", "<frozen importlib._bootstrap>"})
+_QUOTING: Final = frozenset({"21", "22", "54"})
+"""Classes of PostgreSQL's states for a value that does not fit."""
 
 
 def reason_of(error: BaseException) -> str:
@@ -22,10 +26,27 @@ def reason_of(error: BaseException) -> str:
     return f"{type(error).__name__}{words or _place(error)}"
 
 
+def kind_of(error: BaseException) -> str:
+    """The kind of a database's error: the driver's, where SQLAlchemy wraps it."""
+    return type(getattr(error, "orig", None) or error).__name__
+
+
 def _database_words(error: BaseException) -> str:
-    """What SQLite says: SQLAlchemy keeps the driver's error beside its own text, which quotes parameters."""
-    original = getattr(error, "orig", None)
-    return f": {original}" if getattr(original, "sqlite_errorcode", None) is not None else ""
+    """What the database says: SQLAlchemy keeps the driver's error beside its own text, which quotes parameters."""
+    original = getattr(error, "orig", None) or error
+    if getattr(original, "sqlite_errorcode", None) is not None:
+        return f": {original}"
+    if isinstance(original, psycopg.Error) and original.sqlstate is not None:
+        return f": {_postgresql_words(original)}"
+    return ""
+
+
+def _postgresql_words(error: psycopg.Error) -> str:
+    """PostgreSQL's own words quote the value when it is the value that is wrong; then only what it is about is told."""
+    told = error.diag
+    words = told.message_primary if str(error.sqlstate)[:2] not in _QUOTING else f"state {error.sqlstate}"
+    about = ".".join(name for name in (told.table_name, told.column_name or told.constraint_name) if name)
+    return f"{words} ({about})" if about else str(words)
 
 
 def _place(error: BaseException) -> str:

@@ -1,16 +1,20 @@
-"""The read store on SQLite: connections to `read.db`, and rows replaced in bulk."""
+"""The read models on SQLite: connections to `read.db`, and rows replaced in bulk."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 
-from daybook.errors import ProjectionError, StoreNewerError
+from daybook.errors import StoreNewerError
+from daybook.projecting.binding import values_reader
 from daybook.projecting.change import Change
 
 READ_FILE: Final = "read.db"
@@ -28,8 +32,62 @@ _CHECKPOINT_PAGES: Final = 4_000
 _WRITING: Final = "daybook_writing"
 
 
-def open_engine(path: Path) -> Engine:
-    """Connections to this file, made when they are needed; nothing is opened yet."""
+class SQLiteEngine:
+    """The read models in one file. Its connections are made when they are needed; nothing is opened yet."""
+
+    schema: Final = None
+
+    def __init__(self, path: Path, clock_ns: Callable[[], int] | None = None) -> None:
+        self.path = path
+        self.connections = _connections(path)
+        self._clock_ns = clock_ns or time.time_ns
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A snapshot: SQLite's readers see the file as it was when they began."""
+        with self.connections.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self, lock: str) -> Iterator[Connection]:  # noqa: ARG002  there is one lock for all of the file
+        """Under the writers' lock, which is waited for at most 5 seconds."""
+        # A transaction that reads first and writes later fails at once when another one wrote in between.
+        with self.connections.execution_options(**{_WRITING: True}).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def creating(self) -> Iterator[Connection]:
+        """Creates the folder too."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.writing("") as connection:
+            _check_layout(connection)
+            yield connection
+
+    def create(self, connection: Connection, tables: Iterable[Table]) -> None:
+        """As they are defined."""
+        for table in tables:
+            table.create(connection, checkfirst=True)
+
+    def replace_rows(self, connection: Connection, change: Change) -> None:
+        """By as few statements as SQLite takes."""
+        _replace_rows(connection, change)
+
+    def now_ns(self, connection: Connection) -> int:  # noqa: ARG002  all that share a file share a clock
+        """This machine's clock."""
+        return self._clock_ns()
+
+    def check_sessions(self) -> None:
+        """Every connection is one."""
+
+    def listen(self, heard: Callable[[int], None], stopping: threading.Event) -> None:
+        """Nobody tells: SQLite cannot wake another process."""
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.connections.dispose()
+
+
+def _connections(path: Path) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         hide_parameters=True,  # errors are shown and logged
@@ -49,19 +107,13 @@ def open_engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # A transaction that reads first and writes later fails at once when another one wrote in between.
         writing = connection.get_execution_options().get(_WRITING, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
 
 
-def writing(connection: Connection) -> Connection:
-    """The same connection, whose transactions take the writers' lock when they begin."""
-    return connection.execution_options(**{_WRITING: True})
-
-
-def check_layout(connection: Connection) -> None:
+def _check_layout(connection: Connection) -> None:
     """Refuse a file that a newer daybook wrote, and mark a new one as ours."""
     found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if found > LAYOUT:
@@ -73,8 +125,7 @@ def check_layout(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA user_version = {LAYOUT}")
 
 
-def replace_rows(connection: Connection, change: Change) -> None:
-    """Replace all rows of the change's keys by its rows."""
+def _replace_rows(connection: Connection, change: Change) -> None:
     table = change.table
     if [column.name for column in table.primary_key] == [change.key]:
         kept = {row[change.key] for row in change.rows}
@@ -101,26 +152,10 @@ def _insert(connection: Connection, table: Table, rows: Sequence[Any], *, upsert
     if upsert_by is not None:
         others = ",".join(f'"{column}"=excluded."{column}"' for column in columns if column != upsert_by)
         upsert = f' ON CONFLICT ("{upsert_by}") DO UPDATE SET {others}'
-    values_of = _reading_values(connection, table)
+    values_of = values_reader(table, connection.dialect)
     for chunk in _chunks(rows, min(_ROWS_MAX, _VARIABLES_MAX // len(columns))):
         statement = f'INSERT INTO "{table.name}" ({names}) VALUES {",".join([marks] * len(chunk))}{upsert}'  # noqa: S608
         connection.exec_driver_sql(statement, tuple(chain.from_iterable(map(values_of, chunk))))
-
-
-def _reading_values(connection: Connection, table: Table) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
-    """From a row to its values as the driver takes them, in the order of the columns; what is missing is null."""
-    nothing = dict.fromkeys(table.columns.keys())
-    binders = [(name, column.type.bind_processor(connection.dialect)) for name, column in table.columns.items()]
-    special = [(name, bind) for name, bind in binders if bind is not None]
-
-    def values_of(row: Mapping[str, Any]) -> Iterable[Any]:
-        bound = {name: bind(row.get(name)) for name, bind in special}
-        values = {**nothing, **row, **bound}
-        if len(values) != len(nothing):
-            raise ProjectionError(f"a row has columns that the table {table.name} has not")
-        return values.values()
-
-    return values_of
 
 
 def _chunks(items: Sequence[Any], size_max: int) -> Iterator[Sequence[Any]]:

@@ -26,7 +26,8 @@ from daybook.web.parameters import (
     instant_in_filter,
 )
 from daybook.web.reading import HEADERS, Reading
-from daybook.web.shapes import Appointment, Appointments, Change, History, HistoryEntry, shape
+from daybook.web.shapes import Appointment, Appointments, Change, History, HistoryEntry
+from daybook.web.shaping import shape
 
 PROJECTION: Final = "appointments"
 ProgressFilter = Annotated[

@@ -14,6 +14,7 @@ from litestar.params import QueryParameter
 from daybook.domain.identity import Kind
 from daybook.journal import entries
 from daybook.journal.entries import OutcomeName
+from daybook.journal.inbox import Inbox
 from daybook.web.cursors import read_cursor, write_cursor
 from daybook.web.description import example, read_responses
 from daybook.web.parameters import (
@@ -87,8 +88,9 @@ def list_deliveries(
     cursor: Cursor = None,
 ) -> Response[Deliveries]:
     """Newest arrival first; `from` and `to` are about the arrival."""
+    position = reading.journal.head()
     query = {"deliveries": reading.source, "outcome": outcome, "type": event_type, "from": from_, "to": to}
-    page = reading.daybook.journal.inbox.deliveries(
+    page = reading.journal.inbox.deliveries(
         source=reading.source,
         outcome=outcome,
         event_type=event_type,
@@ -97,7 +99,8 @@ def list_deliveries(
         limit=limit,
         before=delivery_before(cursor, query),
     )
-    return reading.answer(Deliveries(items=[summary(item) for item in page.items], cursor=cursor_after(page, query)))
+    deliveries = Deliveries(items=[summary(item) for item in page.items], cursor=cursor_after(page, query))
+    return reading.answer(deliveries, position)
 
 
 @get(
@@ -110,7 +113,8 @@ def list_deliveries(
 )
 def show_delivery(reading: NamedDependency[Reading], delivery_id: DeliveryPath) -> Response[WholeDelivery]:
     """With all its calls and outcomes, and the events that it made."""
-    delivery = found(reading, delivery_id)
+    position = reading.journal.head()
+    delivery = found(reading.journal.inbox, reading.source, delivery_id)
     recorded = [
         Recorded(
             position=event.position,
@@ -121,9 +125,9 @@ def show_delivery(reading: NamedDependency[Reading], delivery_id: DeliveryPath) 
         )
         for outcome in delivery.outcomes
         if outcome.events and outcome.first_position is not None
-        for event in reading.daybook.journal.select_events_after(outcome.first_position - 1, outcome.events)
+        for event in reading.journal.select_events_after(outcome.first_position - 1, outcome.events)
     ]
-    return reading.answer(whole(delivery, recorded))
+    return reading.answer(whole(delivery, recorded), position)
 
 
 @get(
@@ -137,8 +141,8 @@ def show_delivery(reading: NamedDependency[Reading], delivery_id: DeliveryPath) 
 )
 def get_body(reading: NamedDependency[Reading], delivery_id: DeliveryPath) -> Response[bytes]:
     """Byte for byte as it came; it holds personal data."""
-    delivery = found(reading, delivery_id)
-    body = reading.daybook.journal.inbox.body(delivery.delivery_id)
+    delivery = found(reading.journal.inbox, reading.source, delivery_id)
+    body = reading.journal.inbox.body(delivery.delivery_id)
     if body is None:
         raise problem("not-found", "the body of this delivery is no longer kept")
     headers = {
@@ -151,10 +155,10 @@ def get_body(reading: NamedDependency[Reading], delivery_id: DeliveryPath) -> Re
     return Response(body, media_type="application/octet-stream", headers=headers)
 
 
-def found(reading: Reading, delivery_id: str) -> entries.Delivery:
+def found(inbox: Inbox, source: str, delivery_id: str) -> entries.Delivery:
     """The delivery of this source, or a problem."""
     try:
-        delivery = reading.daybook.journal.inbox.delivery(UUID(delivery_id.strip()), reading.source)
+        delivery = inbox.delivery(UUID(delivery_id.strip()), source)
     except ValueError:
         delivery = None
     if delivery is None:

@@ -27,7 +27,8 @@ from daybook.web.parameters import (
 )
 from daybook.web.problems import problem
 from daybook.web.reading import HEADERS, Reading
-from daybook.web.shapes import Event, Events, shape
+from daybook.web.shapes import Event, Events
+from daybook.web.shaping import delay_s, shape
 
 PROJECTION: Final = "history"
 TYPES: Final = tuple(sorted(event.type_name() for event in EVENT_TYPES.values()))
@@ -112,5 +113,5 @@ def search_history(
 
 
 def _event(row: Mapping[str, Any]) -> Event:
-    delay = state.delay_s(row["occurred_at_ns"], row["recorded_at_ns"])
+    delay = delay_s(row["occurred_at_ns"], row["recorded_at_ns"])
     return shape(Event, row, delay_s=delay, delivery_id=str(UUID(row["delivery_id"])))

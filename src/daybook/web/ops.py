@@ -13,7 +13,8 @@ from daybook.bootstrap import Daybook
 from daybook.journal.entries import WebhookHealth
 from daybook.projecting.status import lag_of
 from daybook.web.description import example, problems
-from daybook.web.shapes import Instant, instant
+from daybook.web.shapes import Instant
+from daybook.web.shaping import instant
 
 REFUSALS_DEACTIVATE: Final = 20
 """Zenoti deactivates a webhook after so many failures in a row."""

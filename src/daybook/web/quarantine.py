@@ -51,14 +51,16 @@ def list_quarantine(
 ) -> Response[Quarantine]:
     """Newest arrival first, with the reasons and how many deliveries there are of each."""
     query: dict[str, str | None] = {"quarantine": reading.source}
-    inbox = reading.daybook.journal.inbox
+    position = reading.journal.head()
+    inbox = reading.journal.inbox
     page = inbox.quarantine(source=reading.source, limit=limit, before=delivery_before(cursor, query))
     return reading.answer(
         Quarantine(
             items=[summary(item) for item in page.items],
             cursor=cursor_after(page, query),
             counts=inbox.quarantine_counts(reading.source),
-        )
+        ),
+        position,
     )
 
 
@@ -89,7 +91,8 @@ async def release_delivery(
 ) -> Answer:
     """Translates it again, answered like a webhook; what still cannot be understood stays `quarantined`."""
     asked = data or Release()
-    delivery = await asyncio.to_thread(found, reading, delivery_id)
+    inbox = reading.daybook.journal.inbox  # a replica may not have it yet
+    delivery = await asyncio.to_thread(found, inbox, reading.source, delivery_id)
     answer = await reading.daybook.intake.release(
         delivery.delivery_id,
         source=reading.source,

@@ -40,23 +40,24 @@ class Reading:
 
     def __init__(self, daybook: Daybook, source: str, request: Request[Any, Any, Any]) -> None:
         self.daybook = daybook
+        self.journal = daybook.reads.journal
+        self.read_store = daybook.reads.read_store
         self.source = source
         self._if_none_match = request.headers.get("if-none-match")
 
-    def answer(self, value: T, position: int | None = None) -> Response[T]:
+    def answer(self, value: T, position: int) -> Response[T]:
         """The value with its ETag and its place in the journal, or 304 where the caller has it already.
 
-        `position` is that of the projection the value was read from; None for what the journal itself told.
+        `position` is that of the projection the value was read from, or the journal's end before it was read there.
         """
-        head = self.daybook.journal.head()
-        at = head if position is None else position
+        head = self.journal.head()
         body = msgspec.json.encode(value)
         # Over the body, so that it covers every row that was joined to it, and no bookkeeping beside it.
         etag = f'"{hashlib.blake2b(body, digest_size=_ETAG_BYTES).hexdigest()}"'
         headers = {
             "ETag": etag,
-            "Daybook-Position": str(at),
-            "Daybook-Lag": str(max(head - at, 0)),
+            "Daybook-Position": str(position),
+            "Daybook-Lag": str(max(head - position, 0)),
             "Cache-Control": "private, no-cache",
         }
         if _matches(self._if_none_match, etag):
@@ -99,8 +100,8 @@ async def _wait_for(daybook: Daybook, projection: str | None, position: int) -> 
 
 def _position(daybook: Daybook, projection: str | None) -> int:
     if projection is None:
-        return daybook.journal.head()
-    with daybook.read_store.snapshot(projection) as snapshot:
+        return daybook.reads.journal.head()
+    with daybook.reads.read_store.snapshot(projection) as snapshot:
         return snapshot.cursor.position
 
 

@@ -12,7 +12,8 @@ from daybook.domain.identity import Kind
 from daybook.domain.instants import format_instant
 from daybook.journal import entries
 from daybook.journal.entries import OutcomeName
-from daybook.web.shapes import Instant, Page, Position, Version, instant
+from daybook.web.shapes import Instant, Page, Position, Version
+from daybook.web.shaping import instant
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,8 @@ from daybook.web.parameters import (
     instant_in_filter,
 )
 from daybook.web.reading import HEADERS, Reading
-from daybook.web.shapes import Change, History, HistoryEntry, Registration, Registrations, shape
+from daybook.web.shapes import Change, History, HistoryEntry, Registration, Registrations
+from daybook.web.shaping import shape
 
 PROJECTION: Final = "registrations"
 StatusFilter = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ SHUTDOWN_S_MAX: Final = 10
 KEEP_ALIVE_S: Final = 75
 """Longer than proxies keep theirs, so that it is never we who close a connection on a webhook that is under way."""
 BACKLOG: Final = 2048
+COLLECTOR_THRESHOLDS: Final = (20_000, 10, 100)
 _MULTIPROCESS_METRICS: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -48,7 +50,19 @@ def application(settings: Settings, *, follower: bool) -> Litestar:
     from daybook.web.app import create_app
     from daybook.web.figures import figures
 
-    return create_app(bootstrap(settings, follower=follower, observer=figures()))
+    app = create_app(bootstrap(settings, follower=follower, observer=figures()))
+    _spare_the_collector()
+    return app
+
+
+def _spare_the_collector() -> None:
+    """What is alive now lives as long as the process, and a webhook leaves few cycles behind: look less often.
+
+    Each full collection stops every thread of the process, and every answer with it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)
 
 
 def _serve_here(settings: Settings, *, follower: bool) -> None:

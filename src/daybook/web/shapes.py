@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
 from daybook.domain.appointment import Progress
 from daybook.domain.events import Origin, Role, Signature, TimeBasis
-from daybook.domain.instants import format_instant
 from daybook.domain.registration import Status
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 Instant: TypeAlias = Annotated[
     str, Meta(description="RFC 3339 in UTC, to the nanosecond.", examples=["2022-03-22T12:39:20.6984376Z"])
@@ -204,22 +200,3 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     status: int
     detail: Annotated[str, Meta(description="What was wrong, and what to do.")]
-
-
-def shape(kind: type[S], row: Mapping[str, Any], **more: object) -> S:
-    """A row of a read model as the API tells it: instants in nanoseconds become text, ids text."""
-    told: dict[str, Any] = dict(more)
-    for field in msgspec.structs.fields(kind):
-        name = field.name
-        if name in told:
-            continue
-        if f"{name}_ns" in row:
-            told[name] = instant(row[f"{name}_ns"])
-        elif name in row:
-            told[name] = row[name]
-    return kind(**told)
-
-
-def instant(at_ns: int | None) -> str | None:
-    """RFC 3339 text of an instant, null of none."""
-    return None if at_ns is None else format_instant(at_ns)

@@ -1,6 +1,5 @@
 """Litestar handlers that do nothing: what the framework costs before anything is done."""
 
-from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, post
@@ -17,11 +16,11 @@ async def nothing_but_reading(data: dict[str, Any]) -> dict[str, Any]:
     return {"status": "nothing", "event_id": data["event_id"]}
 
 
-def create_app(_: Path) -> Litestar:
-    """Needs no folder."""
+def create_app(_: str) -> Litestar:
+    """Needs no store."""
     return Litestar([nothing], openapi_config=None)
 
 
-def create_reading_app(_: Path) -> Litestar:
-    """Needs no folder."""
+def create_reading_app(_: str) -> Litestar:
+    """Needs no store."""
     return Litestar([nothing_but_reading], openapi_config=None)

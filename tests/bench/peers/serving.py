@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import uvicorn
-from litestar import Litestar
 
 
-def serve_as_daybook(app: Litestar, port: int) -> None:
+def serve_as_daybook(app: Any, port: int) -> None:  # noqa: ANN401  any framework's
     """Serve until SIGTERM."""
     uvicorn.Server(configuration(app, port)).run()
 
 
-def configuration(app: Litestar, port: int) -> uvicorn.Config:
+def configuration(app: Any, port: int) -> uvicorn.Config:  # noqa: ANN401  as uvicorn takes it
     """As daybook's own, without importing it: its modules would weigh on the peer's garbage collector."""
     return uvicorn.Config(
         app,

@@ -1,0 +1,153 @@
+"""The read models in the schema `read`: who reads, who writes, who creates, and by which clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from sqlalchemy import Connection, Engine, Table, create_engine, text
+
+from daybook.errors import LeaseLostError, StoreNewerError
+from daybook.journal.postgresql.connection import BoundedConnection, connect, parameters_of
+from daybook.journal.postgresql.reading import reading_engine
+from daybook.projecting.change import Change
+from daybook.projecting.postgresql.copying import Copier
+from daybook.projecting.postgresql.definition import SCHEMA, collated
+from daybook.projecting.postgresql.sessions import check_sessions, listen
+
+LAYOUT: Final = 1
+"""The layout of the bookkeeping tables, kept in the table `layout`."""
+CREATION_LOCK: Final = int.from_bytes(b"daybook\x03", "big")
+HUNG_AFTER_S: Final = 5.0
+"""A follower that began its transaction so long ago, and from which the server waits to hear, has stopped."""
+_LOCK_WAIT_S_MAX: Final = 1.0
+_STATEMENT_S_MAX: Final = 6.5
+"""Less than the driver waits, and more than a reader gets: on a cold cache a batch may take long."""
+_CONNECTION_WAIT_S_MAX: Final = 3.0
+
+# A crash may take the last batches back, rows and cursor together; they are posted again from the journal, which is
+# durable. The plans of small young tables would not do for grown ones.
+_WRITER: Final = f"""
+SET synchronous_commit = off;
+SET enable_seqscan = off;
+SET lock_timeout = {int(_LOCK_WAIT_S_MAX * 1000)};
+SET statement_timeout = {int(_STATEMENT_S_MAX * 1000)}
+"""
+_KEY: Final = "hashtextextended('daybook.' || :lock, 0)"
+_LOCK: Final = text(f"SELECT pg_try_advisory_xact_lock({_KEY})")
+# Whoever waits in the middle of a COPY for a client that stopped is freed by no timeout of the server.
+_END_HUNG: Final = text(
+    f"""
+SELECT pg_terminate_backend(holder.pid) FROM pg_locks held JOIN pg_stat_activity holder USING (pid)
+WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
+AND (held.classid::bigint << 32) | held.objid::bigint = {_KEY}
+AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND holder.usename = current_user AND holder.wait_event_type = 'Client'
+AND holder.xact_start < clock_timestamp() - make_interval(secs => :hung_after_s)
+"""  # noqa: S608  constants of ours
+)
+_NOW: Final = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000")
+
+
+class PostgreSQLEngine:
+    """The read models in one database. Connections are made when they are needed; nothing is opened yet."""
+
+    schema: Final = SCHEMA
+
+    def __init__(self, url: str, clock_ns: Callable[[], int] | None = None) -> None:
+        self._parameters = parameters_of(url)
+        self._clock_ns = clock_ns
+        translated = {"schema_translate_map": {None: SCHEMA}}
+        self._readers = reading_engine(self._parameters).execution_options(**translated)
+        self._writers = _writing_engine(self._parameters).execution_options(**translated)
+        self._copier = Copier()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One snapshot: a transaction that repeats its reads and writes nothing."""
+        with self._readers.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self, lock: str) -> Iterator[Connection]:
+        """Under an advisory lock for as long as the transaction runs; ends the session of one that hangs inside."""
+        with self._writers.connect() as connection, connection.begin():
+            if not connection.scalar(_LOCK, {"lock": lock}):
+                connection.execute(_END_HUNG, {"lock": lock, "hung_after_s": HUNG_AFTER_S})
+                raise LeaseLostError(f"another follower is writing {lock}")
+            yield connection
+
+    @contextmanager
+    def creating(self) -> Iterator[Connection]:
+        """Under an advisory lock of its own."""
+        with self._writers.connect() as connection, connection.begin():
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({CREATION_LOCK})"))
+            if connection.scalar(text(f"SELECT to_regnamespace('{SCHEMA}')")) is None:
+                connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
+            _check_layout(connection)
+            yield connection
+
+    def create(self, connection: Connection, tables: Iterable[Table]) -> None:
+        """With texts that compare by their bytes."""
+        for table in tables:
+            collated(table).create(connection, checkfirst=True)
+
+    def replace_rows(self, connection: Connection, change: Change) -> None:
+        """By COPY."""
+        self._copier.replace_rows(connection, change)
+
+    def now_ns(self, connection: Connection) -> int:
+        """The server's clock: hosts need not agree."""
+        now_ns: int = self._clock_ns() if self._clock_ns else connection.scalar(_NOW)
+        return now_ns
+
+    def check_sessions(self) -> None:
+        """See there."""
+        check_sessions(self._parameters)
+
+    def listen(self, heard: Callable[[int], None], stopping: threading.Event) -> None:
+        """See there."""
+        listen(self._parameters, heard, stopping)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._readers.dispose()
+        self._writers.dispose()
+
+
+def _writing_engine(parameters: str) -> Engine:
+    def creator() -> BoundedConnection:
+        connection = connect(parameters)
+        # Several statements can be sent only as text, which this cursor asks for.
+        psycopg.Cursor(connection).execute(_WRITER.encode())
+        connection.autocommit = False
+        # Whatever the default is: a deposed follower must see what its successor committed.
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        connection.prepare_threshold = None
+        return connection
+
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=creator,
+        hide_parameters=True,  # errors are shown and logged
+        pool_size=1,  # the follower's
+        max_overflow=1,  # one thread that creates
+        pool_timeout=_CONNECTION_WAIT_S_MAX,
+        use_native_hstore=False,
+    )
+
+
+def _check_layout(connection: Connection) -> None:
+    """Refuse a schema that a newer daybook wrote, and mark a new one as ours."""
+    connection.execute(text(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.layout (layout integer NOT NULL)"))
+    found = connection.scalar(text(f"SELECT max(layout) FROM {SCHEMA}.layout"))  # noqa: S608  a constant
+    if found is None:
+        connection.execute(text(f"INSERT INTO {SCHEMA}.layout VALUES ({LAYOUT})"))  # noqa: S608  constants
+    elif found > LAYOUT:
+        raise StoreNewerError(
+            f"the read models have layout {found}, this daybook knows {LAYOUT}; start the daybook that wrote them,"
+            f" or drop the schema {SCHEMA}: it is filled again from the journal"
+        )

@@ -1,0 +1,80 @@
+"""From rows and events to the shapes of the API. Free of the web framework, since the command line tells the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from daybook.domain import fold
+from daybook.domain.instants import format_instant, parse_instant
+from daybook.errors import InvalidInstantError
+from daybook.web.shapes import Change, HistoryEntry
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_SECOND_NS: Final = 1_000_000_000
+
+
+def shape(kind: type[S], row: Mapping[str, Any], **more: object) -> S:
+    """A row of a read model as the API tells it: instants in nanoseconds become text, ids text."""
+    told: dict[str, Any] = dict(more)
+    for field in msgspec.structs.fields(kind):
+        name = field.name
+        if name in told:
+            continue
+        if f"{name}_ns" in row:
+            told[name] = instant(row[f"{name}_ns"])
+        elif name in row:
+            told[name] = row[name]
+    return kind(**told)
+
+
+def instant(at_ns: int | None) -> str | None:
+    """RFC 3339 text of an instant, null of none."""
+    return None if at_ns is None else format_instant(at_ns)
+
+
+def delay_s(occurred_at_ns: int, recorded_at_ns: int) -> float:
+    """From occurrence to recording, in seconds."""
+    return (recorded_at_ns - occurred_at_ns) / _SECOND_NS
+
+
+def history_entry(entry: fold.HistoryEntry) -> HistoryEntry:
+    """One event, with what it changed, as the API tells it."""
+    event = entry.event
+    return HistoryEntry(
+        position=event.position,
+        version=event.originator_version,
+        type=event.type_name(),
+        zenoti_type=event.zenoti_type,
+        event_id=event.event_id,
+        occurred_at=format_instant(event.occurred_at_ns),
+        recorded_at=format_instant(event.recorded_at_ns),
+        time_basis=event.time_basis,
+        role=event.role,
+        late=entry.late,
+        delay_s=delay_s(event.occurred_at_ns, event.recorded_at_ns),
+        changes=dict(_change(name, *values) for name, values in entry.changes.items()),
+        delivery_id=str(event.delivery_id),
+        origin=event.origin,
+        signature=event.signature,
+    )
+
+
+def _change(name: str, before: Any, after: Any) -> tuple[str, Change]:  # noqa: ANN401  any field of any state
+    """A change under the name and in the spelling that the state has in the API."""
+    if name.endswith("_at_ns"):
+        return name.removesuffix("_ns"), Change(instant(before), instant(after))
+    if name.endswith("_time_utc"):
+        return name.removesuffix("_utc"), Change(_utc(before), _utc(after))
+    return name, Change(before, after)
+
+
+def _utc(told: str | None) -> str | None:
+    """Told without a zone but in UTC; None where it cannot be read."""
+    try:
+        return None if told is None else format_instant(parse_instant(told))
+    except InvalidInstantError:
+        return None
