@@ -169,11 +169,10 @@ def test_a_connection_that_is_lost_before_the_commit_costs_no_refusal(
     desk: Desk, cluster: Cluster, database: PostgreSQLEngine
 ) -> None:
     asking = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%keys%'"
-    with database.connected() as other, sending(desk, desk.call(created(1))) as answers:
-        with other.transaction():
-            other.execute("LOCK TABLE keys IN ACCESS EXCLUSIVE MODE")
-            wait_until(lambda: bool(cluster.sql(asking)), "the writer asks which keys are known")
-            cluster.sql(f"SELECT pg_terminate_backend(pid) FROM ({asking}) waiting")
+    with database.connected() as other, sending(desk, desk.call(created(1))) as answers, other.transaction():
+        other.execute("LOCK TABLE keys IN ACCESS EXCLUSIVE MODE")
+        wait_until(lambda: bool(cluster.sql(asking)), "the writer asks which keys are known")
+        cluster.sql(f"SELECT pg_terminate_backend(pid) FROM ({asking}) waiting")
 
     (answer,) = answers.result()
 
