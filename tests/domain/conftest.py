@@ -13,7 +13,7 @@ from daybook.domain.events import Event
 from daybook.domain.fold import fold
 from daybook.domain.identity import Kind, stream_id
 from daybook.zenoti.translate import Told, translate
-from tests.bodies import sent
+from tests.bodies import GROUP, sent
 
 
 class Replay:
@@ -54,6 +54,12 @@ class Replay:
 
     def appointment(self, appointment_id: str) -> Any:  # noqa: ANN401  an Appointment
         return fold(self.stream(Kind.APPOINTMENT, appointment_id))
+
+    def group(self, group_id: str = GROUP) -> Any:  # noqa: ANN401  an AppointmentGroup
+        return fold(self.stream(Kind.APPOINTMENT_GROUP, group_id))
+
+    def session(self, session_id: str) -> Any:  # noqa: ANN401  a ClassSession
+        return fold(self.stream(Kind.CLASS_SESSION, session_id))
 
 
 @pytest.fixture

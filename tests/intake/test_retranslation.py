@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from daybook.domain.registration import Created
 from daybook.intake import Retranslation, release, retranslation
 from daybook.journal.entries import OutcomeName
-from daybook.zenoti.translate import Told, Translation, translate
+from daybook.zenoti.translate import TRANSLATION_VERSION, Told, Translation, translate
 from tests.bodies import booking
 from tests.intake.conftest import Desk
 
 Reader = Callable[[Told, Translation], Translation]
 Install = Callable[[Reader], None]
+BETTER = TRANSLATION_VERSION + 1
 AT = "2026-03-01T09:00:00Z"
 ALL: Collection[OutcomeName] = ("recorded", "kept", "quarantined")
 
@@ -36,16 +37,16 @@ def again(desk: Desk, outcomes: Collection[OutcomeName] = ALL, *, dry_run: bool 
 
 @pytest.fixture
 def better(monkeypatch: pytest.MonkeyPatch) -> Install:
-    """A second translation, which reads what its reader does to the first one's reading."""
+    """A better translation, which reads what its reader does to the first one's reading."""
 
     def install(reader: Reader) -> None:
         def translate_better(told: Told) -> Translation:
             reading = reader(told, translate(told))
-            events = tuple(replace(event, translation=2) for event in reading.events)
-            return replace(reading, version=2, events=events)
+            events = tuple(replace(event, translation=BETTER) for event in reading.events)
+            return replace(reading, version=BETTER, events=events)
 
         monkeypatch.setattr(release, "translate", translate_better)
-        monkeypatch.setattr(retranslation, "TRANSLATION_VERSION", 2)
+        monkeypatch.setattr(retranslation, "TRANSLATION_VERSION", BETTER)
 
     return install
 
@@ -74,7 +75,11 @@ def test_a_better_reading_is_appended_and_the_fold_takes_it(desk: Desk, better: 
 
     assert (done.read, done.changed, done.events) == (2, 2, 1)
     events = desk.journal.select_events_after(0, 9)
-    assert [(event.subject_id, event.translation) for event in events] == [("1", 1), ("2", 1), ("1", 2)]
+    assert [(event.subject_id, event.translation) for event in events] == [
+        ("1", TRANSLATION_VERSION),
+        ("2", TRANSLATION_VERSION),
+        ("1", BETTER),
+    ]
     assert isinstance(events[2], Created)
     assert events[2].guest_id == "corrected"
     assert again(desk).changed == 0, "once is enough"
@@ -97,7 +102,7 @@ def test_what_was_kept_is_recorded_once_it_is_understood(desk: Desk, better: Ins
     delivery = desk.delivery(kept)
     assert (delivery.outcome.outcome, delivery.outcome.translation, delivery.outcome.last_position) == (
         "recorded",
-        2,
+        BETTER,
         2,
     )
     assert [event.version for event in delivery.events] == [2]

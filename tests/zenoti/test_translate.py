@@ -15,7 +15,21 @@ from daybook.domain.appointment import AppointmentEvent
 from daybook.domain.registration import RegistrationEvent
 from daybook.zenoti.subjects import FAN_OUT_MAX
 from daybook.zenoti.translate import Translation
-from tests.bodies import GUEST, booking, booking_data, entry, enveloped, progress, progress_data, sent
+from tests.bodies import (
+    GUEST,
+    booking,
+    booking_data,
+    entry,
+    enveloped,
+    feedback,
+    feedback_data,
+    group,
+    group_status,
+    progress,
+    progress_data,
+    schedule,
+    sent,
+)
 from tests.zenoti.conftest import ARRIVED_AT_NS
 
 Read = Callable[..., Translation]
@@ -252,10 +266,17 @@ _keys = st.sampled_from(
     [
         *("registration_id", "guest_id", "waitlist", "appointments", "training_virtual_guests"),
         *("guest_registration_ids", "recurrence_registration_ids", "id", "appointment_progress"),
-        *("session_id", "start_time", "booking_source"),
+        *("session_id", "start_time", "booking_source", "sesion_id", "recurrence_session_ids", "weekdays"),
+        *("appointment_group_id", "appointment_group_status", "guest", "rating_value", "guest_feedback_tags"),
     ]
 )
-_types = st.sampled_from(["Class.Booking.Created", "Class.Booking.Rejected", "Appointment.Started", "Guest.Updated"])
+_types = st.sampled_from(
+    [
+        *("Class.Booking.Created", "Class.Booking.Rejected", "Appointment.Started", "Guest.Updated"),
+        *("AppointmentGroup.Updated", "AppointmentGroup.Delete", "AppointmentGroup.Status"),
+        *("Class.Schedule.Updated", "Appointment.Feedback"),
+    ]
+)
 _near_bodies = st.fixed_dictionaries(
     {"event_type": _types | _json, "data": st.dictionaries(_keys, _json, max_size=6) | _json},
     optional={"event_id": _json, "event_timestamp": st.just(AT) | _json, "id": _json},
@@ -274,6 +295,10 @@ def test_translation_never_raises_and_always_gives_an_outcome(read: Read, body: 
 _SEEDS = [
     sent(booking("Created", 1, event_id="e1", at=AT, recurrence_registration_ids=[2, 3])),
     sent(progress("Started", entry("a1", appointment_progress=1), event_id="e1", at=AT)),
+    sent(group("Created", entry("a1"), event_id="e1", at=AT)),
+    sent(group_status(2, event_id="e1", at=AT)),
+    sent(schedule("Updated", 900, event_id="e1", at=AT, recurrence_session_ids=[901])),
+    sent(feedback(feedback_data(), event_id="e1", at=AT)),
 ]
 
 

@@ -14,7 +14,7 @@ from daybook.cli.options import json_option
 from daybook.errors import DaybookError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from daybook.simulation import Scenario, Webhook
@@ -32,6 +32,7 @@ _SHARE = click.FloatRange(0, 1)
 @click.option("--repeated", type=_SHARE, default=0.0, metavar="SHARE", help="Share that arrives twice.")
 @click.option("--malformed", type=_SHARE, default=0.0, metavar="SHARE", help="Share that nobody can understand.")
 @click.option("--bare", type=_SHARE, default=0.0, metavar="SHARE", help="Share of bodies without an envelope.")
+@click.option("--miss", type=click.IntRange(0), default=0, metavar="N", help="Leave N events out, and say which.")
 @click.option("--to", "url", metavar="URL", help="Send to this URL, e.g. http://127.0.0.1:8000/webhooks/main.")
 @click.option("--secret", help="Sign what is sent with this secret.")
 @click.option("--connections", type=click.IntRange(1, 256), default=16, show_default=True, help="Connections to URL.")
@@ -45,31 +46,39 @@ def simulate(
     day: datetime | None,
     **asked: Any,  # noqa: ANN401  what a scenario is made of, by its names
 ) -> None:
-    """A believable stream of a chain of centers: bookings, waitlists, series, cancellations, visits.
+    """A believable stream of a chain of centers: classes from the schedule to the no-show, visits to the feedback.
 
     Without --to it goes to standard output, a line for each webhook, as `daybook import` takes it. With --to it is sent
-    and the answers are counted; a refusal makes the command fail.
+    and the answers are counted; a refusal makes the command fail. What --miss leaves out, and what should be found
+    because of it, is listed on standard error, with --json as a JSON array.
     """
-    from daybook.simulation import simulate as stream
+    from daybook.cli.missing import print_missed
 
     if url is None and secret is not None:
         raise click.UsageError("--secret signs what is sent: it needs --to URL.")
-    scenario = _scenario(day.date() if day else None, **asked)
+    scenario, webhooks = _stream(day.date() if day else None, **asked)
     if url is None:
-        for webhook in stream(scenario):
+        for webhook in webhooks:
             sys.stdout.buffer.write(webhook.to_line())
         sys.stdout.buffer.flush()
+        print_missed(scenario, as_json=as_json)
         return
-    answers = _send(stream(scenario), asked["webhooks"], url, secret, connections)
+    answers = _send(webhooks, asked["webhooks"], url, secret, connections)
+    print_missed(scenario, as_json=as_json)
     _tell(answers, as_json=as_json)
 
 
-def _scenario(day: date | None, *, webhooks: int | None, seed: int, centers: int, **shares: float) -> Scenario:
+def _stream(
+    day: date | None, *, webhooks: int | None, seed: int, centers: int, miss: int, **shares: float
+) -> tuple[Scenario, Iterator[Webhook]]:
     from daybook.simulation import Disorder, Scenario
+    from daybook.simulation import simulate as stream
 
     given = {} if day is None else {"day": day}
     try:
-        return Scenario(webhooks=webhooks, seed=seed, centers=centers, disorder=Disorder(**shares), **given)
+        disorder = Disorder(**shares)
+        scenario = Scenario(webhooks=webhooks, seed=seed, centers=centers, disorder=disorder, miss=miss, **given)
+        return scenario, stream(scenario)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from daybook.domain import appointment, registration
+from daybook.domain import appointment, appointment_group, class_session, registration
 from daybook.domain.events import Event
 from daybook.domain.identity import Kind
 
@@ -44,9 +44,28 @@ APPOINTMENT: Final = Aggregate(
     evolve=appointment.evolve,
     events=(appointment.Scheduled, appointment.Started, appointment.Completed),
 )
+APPOINTMENT_GROUP: Final = Aggregate(
+    kind=Kind.APPOINTMENT_GROUP,
+    state=appointment_group.AppointmentGroup,
+    begin=appointment_group.begin,
+    evolve=appointment_group.evolve,
+    events=(
+        appointment_group.Listed,
+        appointment_group.StatusChanged,
+        appointment_group.Deleted,
+        appointment_group.FeedbackGiven,
+    ),
+)
+CLASS_SESSION: Final = Aggregate(
+    kind=Kind.CLASS_SESSION,
+    state=class_session.ClassSession,
+    begin=class_session.begin,
+    evolve=class_session.evolve,
+    events=(class_session.Created, class_session.Updated, class_session.Cancelled, class_session.Deleted),
+)
 
 AGGREGATES: Final[Mapping[Kind, Aggregate]] = MappingProxyType(
-    {aggregate.kind: aggregate for aggregate in (REGISTRATION, APPOINTMENT)}
+    {aggregate.kind: aggregate for aggregate in (REGISTRATION, APPOINTMENT, APPOINTMENT_GROUP, CLASS_SESSION)}
 )
 EVENT_TYPES: Final[Mapping[str, type[Event]]] = MappingProxyType(
     {event.TOPIC: event for aggregate in AGGREGATES.values() for event in aggregate.events}

@@ -8,8 +8,10 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
+from daybook.domain.clock import Offset, ToldCenter, ToldUtc, offset
 from daybook.domain.events import Event, TimeBasis, ToldBool, ToldId, ToldInt, ToldText
 from daybook.domain.identity import Kind
+from daybook.domain.occurrence import place
 from daybook.domain.telling import told_id, told_value
 
 Progress: TypeAlias = Literal["not_started", "started", "completed"]
@@ -68,10 +70,10 @@ class AppointmentEvent(Event, frozen=True, kw_only=True):
     room_name: ToldText = UNSET
     equipment_id: ToldId = UNSET
     equipment_name: ToldText = UNSET
-    start_time_utc: ToldText = UNSET
-    end_time_utc: ToldText = UNSET
-    start_time_in_center: ToldText = UNSET
-    end_time_in_center: ToldText = UNSET
+    start_time_utc: ToldUtc = UNSET
+    end_time_utc: ToldUtc = UNSET
+    start_time_in_center: ToldCenter = UNSET
+    end_time_in_center: ToldCenter = UNSET
     service_duration_minutes: ToldInt = UNSET
     has_add_ons: ToldBool = UNSET
     is_add_on: ToldBool = UNSET
@@ -81,7 +83,7 @@ class AppointmentEvent(Event, frozen=True, kw_only=True):
 
 
 class Scheduled(AppointmentEvent, frozen=True, kw_only=True):
-    """The appointment is in the book."""
+    """The appointment is in the book, as its group's list or an entry without progress tells."""
 
     TOPIC: ClassVar[str] = "daybook:Appointment.Scheduled"
     PROGRESS: ClassVar[int | None] = None
@@ -123,16 +125,20 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     room_name: ToldText = UNSET
     equipment_id: ToldId = UNSET
     equipment_name: ToldText = UNSET
-    start_time_utc: ToldText = UNSET
-    end_time_utc: ToldText = UNSET
-    start_time_in_center: ToldText = UNSET
-    end_time_in_center: ToldText = UNSET
+    start_time_utc: ToldUtc = UNSET
+    end_time_utc: ToldUtc = UNSET
+    start_time_in_center: ToldCenter = UNSET
+    end_time_in_center: ToldCenter = UNSET
     service_duration_minutes: ToldInt = UNSET
     has_add_ons: ToldBool = UNSET
     is_add_on: ToldBool = UNSET
     is_recurring: ToldBool = UNSET
     appointment_type: ToldInt = UNSET
     therapist_request_type: ToldInt = UNSET
+    utc_offset: Offset | None = None
+    """The center's offset at the start, or else at the end, of the last event that told it in UTC and wall clock."""
+    place: str = ""
+    """Where the last event stands in the order of occurrence."""
     occurred_at_ns: int = 0
     time_basis: TimeBasis = "event"
     recorded_at_ns: int = 0
@@ -147,12 +153,23 @@ def begin(event: AppointmentEvent) -> Appointment:
 
 def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
     """The state after one more event; events come in order of occurrence, not of arrival."""
-    changes: dict[str, Any] = {"occurred_at_ns": event.occurred_at_ns, "time_basis": event.time_basis}
+    changes: dict[str, Any] = {
+        "occurred_at_ns": event.occurred_at_ns,
+        "time_basis": event.time_basis,
+        "place": place(event),
+        "utc_offset": _offset(event) or state.utc_offset,
+    }
     told = {name: told_id(getattr(event, name)) for name in _ID_FIELDS}
     told.update((name, told_value(getattr(event, name))) for name in _VALUE_FIELDS)
     changes.update((name, value) for name, value in told.items() if value is not UNSET)
     changes.update(_progress(state, event))
     return msgspec.structs.replace(state, **changes)
+
+
+def _offset(event: AppointmentEvent) -> Offset | None:
+    """Of one event alone: an older wall clock beside a newer UTC time would tell an offset that never was."""
+    start = offset(event.start_time_utc, event.start_time_in_center)
+    return start or offset(event.end_time_utc, event.end_time_in_center)
 
 
 def _progress(state: Appointment, event: AppointmentEvent) -> dict[str, Any]:

@@ -65,5 +65,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def order_of_occurrence(self) -> tuple[int, bytes, bytes]:
         """The sort key of the fold: when it happened, then the event's identity, then its type, bytewise."""
+        identity, event_type = self.tie_break
+        return self.occurred_at_ns, identity.encode(), event_type.encode()
+
+    @property
+    def tie_break(self) -> tuple[str, str]:
+        """The event's identity and its type, which order events of one time.
+
+        Zenoti's type is the end of it: two of its types can tell one type of ours, at one time under one `event_id`.
+        """
         identity = "/".join(part for part in (self.event_id, self.content_digest) if part)
-        return self.occurred_at_ns, identity.encode(), self.type_name().encode()
+        return identity, f"{self.type_name()}\x1f{self.zenoti_type}"

@@ -14,6 +14,7 @@ from daybook.domain.events import Event
 
 _BOOKKEEPING = frozenset(
     {"id", "source", "created_by_itself", "occurred_at_ns", "time_basis", "recorded_at_ns", "version", "position"}
+    | {"place", "list_place", "utc_offset", "feedback_delivery_id"}
 )
 
 

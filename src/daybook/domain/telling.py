@@ -23,3 +23,10 @@ def told_value(value: T | None | UnsetType) -> T | None | UnsetType:
     if value is None:
         return UNSET
     return None if value == "" else value
+
+
+def told_count(value: int | None | UnsetType) -> int | None | UnsetType:
+    """A count or a limit as the fold takes it; -1 stands for none (Zenoti's habit with numbers that are not set)."""
+    if value is None:
+        return UNSET
+    return None if value == -1 else value

@@ -5,8 +5,20 @@ The same scenario gives the same bytes, on any machine and any Python. Nothing h
 
 from __future__ import annotations
 
-from daybook.simulation.scenario import CENTERS_MAX, Disorder, Scenario
-from daybook.simulation.stream import simulate
+from daybook.simulation.finding import Finding, Subject
+from daybook.simulation.missing import Missed, missed, simulate
+from daybook.simulation.scenario import CENTERS_MAX, MISSED_MAX, Disorder, Scenario
 from daybook.simulation.webhook import Webhook
 
-__all__ = ["CENTERS_MAX", "Disorder", "Scenario", "Webhook", "simulate"]
+__all__ = [
+    "CENTERS_MAX",
+    "MISSED_MAX",
+    "Disorder",
+    "Finding",
+    "Missed",
+    "Scenario",
+    "Subject",
+    "Webhook",
+    "missed",
+    "simulate",
+]

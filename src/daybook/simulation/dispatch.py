@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from daybook.simulation.chance import Chance
@@ -26,8 +25,10 @@ _IDS_A_FACT: Final = 4
 """One id for the event, two for the calls that tell it, and one that is never given out."""
 _COUNTER: Final = 1 << 24
 _BARE: Final = frozenset({
-    "Class.Booking.Approved", "Class.Booking.Rejected", "Appointment.Started", "Appointment.Completed"
+    "Class.Booking.Approved", "Class.Booking.Rejected", "Appointment.Started", "Appointment.Completed",
+    "Appointment.Feedback",
 })  # fmt: skip
+_SUBJECTS: Final = ("registration_id", "sesion_id", "appointment_group_id")
 _NEVER_BARE_KEYS: Final = frozenset({"is_recurring", "guest_registration_ids"})
 
 
@@ -37,19 +38,17 @@ class Dispatch:
     Disorder has a chance of its own, so that the same facts happen under any disorder, with the same event ids.
     """
 
-    __slots__ = ("_chance", "_disorder", "_first", "_machine", "_numbers")
+    __slots__ = ("_chance", "_disorder", "_first", "_machine")
 
     def __init__(self, seed: int, disorder: Disorder) -> None:
         self._disorder = disorder
         self._chance = Chance(seed, "dispatch")
         self._machine = f"{self._chance.between(0, (1 << 40) - 1):010x}"
         self._first = self._chance.between(0, _COUNTER - 1)
-        self._numbers = count()
 
-    def webhooks(self, fact: Fact) -> list[Webhook]:
-        """The webhooks of the next fact."""
+    def webhooks(self, fact: Fact, number: int) -> list[Webhook]:
+        """The webhooks of the next fact; facts are numbered from 0."""
         chance, disorder = self._chance, self._disorder
-        number = next(self._numbers)
         bare = chance.happens(disorder.bare) and fact.event_type in _BARE
         body = encode(_bare_data(fact) if bare else self._envelope(fact, number))
         if chance.happens(disorder.malformed):
@@ -64,6 +63,10 @@ class Dispatch:
             told.append(Webhook(event_type, body, arrived_at_ns + chance.between(*_AGAIN_NS)))
         return told
 
+    def event_id(self, fact: Fact, number: int) -> str:
+        """The `event_id` under which the webhooks of this fact tell it."""
+        return self._id(fact, number, 0)
+
     def _delay_ns(self) -> int:
         chance, disorder = self._chance, self._disorder
         late_ns = chance.between(*_LATE_NS) if chance.happens(disorder.late) else 0
@@ -74,7 +77,7 @@ class Dispatch:
         resource = fact.event_type.partition(".")[0] if number % _NO_RESOURCE_EVERY else None
         return {
             "id": self._id(fact, number, 1),
-            "event_id": self._id(fact, number, 0),
+            "event_id": self.event_id(fact, number),
             "event_schema": "v1",
             "event_resource": resource,
             "event_type": fact.event_type,
@@ -103,10 +106,10 @@ def _malform(body: bytes, chance: Chance) -> bytes:
         return body[: chance.between(len(body) // 2, len(body) - 1)]
     content = json.loads(body)
     data = content.get("data", content)
-    if "registration_id" in data:
-        data["registration_id"] = {}
-    elif "appointments" in data:
+    if data.get("appointments"):
         data["appointments"] = "none"
+    elif subject := next((key for key in _SUBJECTS if key in data), None):
+        data[subject] = {}
     else:
         content["data"] = None
     return encode(content)

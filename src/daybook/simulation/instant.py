@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from daybook.simulation.chance import Chance
 
 SECOND_NS: Final = 1_000_000_000
 MINUTE_NS: Final = 60 * SECOND_NS
@@ -37,6 +40,11 @@ def parse_utc(text: str) -> int:
         raise ValueError("a time of a stream has at most nine digits of a second")
     second = (datetime.fromisoformat(f"{whole}+00:00") - _EPOCH) // timedelta(seconds=1)
     return second * SECOND_NS + int(fraction.ljust(_NS_DIGITS, "0"))
+
+
+def moment(after_ns: int, until_ns: int, chance: Chance) -> int:
+    """An instant later than the first and not later than the second, in Zenoti's ticks of 100 ns."""
+    return after_ns + chance.between(1, (until_ns - after_ns) // TICK_NS) * TICK_NS
 
 
 def midnight_ns(day: date) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 
 CENTERS_MAX: Final = 256
 """A day of every center is held in memory at once."""
+MISSED_MAX: Final = 1000
 _YEAR_MIN: Final = 1971
 _YEAR_MAX: Final = 2200
 
@@ -45,11 +46,16 @@ class Scenario:
     day: date = date(2025, 3, 14)
     """The first day, by each center's own clock."""
     disorder: Disorder = Disorder()
+    miss: int = 0
+    """So many of what happens are told by no webhook: the stream is the same one without theirs."""
 
     def __post_init__(self) -> None:
         if self.webhooks is not None and self.webhooks < 0:
             raise ValueError(f"the number of webhooks is {self.webhooks}; it must not be negative")
         if not 1 <= self.centers <= CENTERS_MAX:
             raise ValueError(f"the number of centers is {self.centers}; it must be from 1 to {CENTERS_MAX}")
+        most = MISSED_MAX if self.webhooks is None else min(MISSED_MAX, self.webhooks)
+        if not 0 <= self.miss <= most:
+            raise ValueError(f"the number of missed events is {self.miss}; it must be from 0 to {most}")
         if not _YEAR_MIN <= self.day.year <= _YEAR_MAX:
             raise ValueError(f"the day is in the year {self.day.year}; it must be from {_YEAR_MIN} to {_YEAR_MAX}")

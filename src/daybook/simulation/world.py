@@ -15,6 +15,7 @@ _PLACES: Final = (
     ("Harbour Lane", -480), ("Old Mill", -420), ("Lakeside", -360), ("Union Square", -300), ("Canal Street", 0),
     ("Linden Court", 60), ("Garden Gate", 330), ("North Pier", 600),
 )  # fmt: skip
+_PLACE_WITHOUT_GUID: Final = 3
 UTC_OFFSET_MAX_NS: Final = 600 * MINUTE_NS
 _FIRST_NAMES: Final = ("Ada", "Bruno", "Chloé", "Dmitri", "Elif", "Farid", "Grace", "Hana", "Ivo", "José", "Zoë")
 _LAST_NAMES: Final = ("Abara", "Brandt", "Dvořák", "Eriksen", "Fontaine", "Gupta", "Hughes", "Ito", "Jensen")
@@ -30,6 +31,8 @@ _ROOMS: Final = 4
 _PHONES_OF_FICTION: Final = 100
 _SESSIONS_A_DAY_MAX: Final = 16
 _FIRST_SESSION_HOUR: Final = 7
+_WEEKLY: Final = 0.4
+_SERIES_WEEKS: Final = 4
 _SESSION_IDS_FROM: Final = date(1970, 1, 1).toordinal()
 
 
@@ -61,12 +64,27 @@ class Session:
 
     id: int
     class_id: int
+    class_name: str
     center_id: str
     capacity: int
     starts_at_ns: int
     ends_at_ns: int
     slot: int
     """Which one of its day; the same slot a week later is the same class."""
+    recurrence_id: int | None
+    recurring: tuple[int, ...]
+    """The other sessions of its series on the schedule; none where it stands alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a center's timetable."""
+
+    class_id: int
+    class_name: str
+    capacity: int
+    weekly: bool
+    """Whether its sessions are scheduled as a series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +93,7 @@ class Center:
 
     index: int
     id: str
+    organization_id: str
     name: str
     utc_offset_ns: int
     guests: tuple[Guest, ...]
@@ -83,8 +102,8 @@ class Center:
     rooms: tuple[tuple[str, str], ...]
     """Id and name; the last one has neither, as where no room is assigned."""
     services: tuple[Service, ...]
-    timetable: tuple[tuple[int, int], ...]
-    """Class id and capacity of each slot of a day."""
+    timetable: tuple[Slot, ...]
+    """The classes of a day."""
 
     def opens_at_ns(self, day: date) -> int:
         """The first instant of a day by this center's clock."""
@@ -92,18 +111,26 @@ class Center:
 
     def session(self, day: date, slot: int) -> Session:
         """The session of a slot, the same one whenever it is asked for."""
-        class_id, capacity = self.timetable[slot]
-        place = (day.toordinal() - _SESSION_IDS_FROM) * CENTERS_MAX + self.index
+        what = self.timetable[slot]
         starts_at_ns = self.opens_at_ns(day) + (_FIRST_SESSION_HOUR + slot) * HOUR_NS + 15 * MINUTE_NS
+        nth = day.toordinal() // 7 % _SERIES_WEEKS
+        series = [day + timedelta(weeks=week - nth) for week in range(_SERIES_WEEKS) if week != nth]
         return Session(
-            id=place * _SESSIONS_A_DAY_MAX + slot + 1,
-            class_id=class_id,
+            id=self._session_id(day, slot),
+            class_id=what.class_id,
+            class_name=what.class_name,
             center_id=self.id,
-            capacity=capacity,
+            capacity=what.capacity,
             starts_at_ns=starts_at_ns,
             ends_at_ns=starts_at_ns + 45 * MINUTE_NS,
             slot=slot,
+            recurrence_id=self._session_id(day - timedelta(weeks=nth), slot) if what.weekly else None,
+            recurring=tuple(self._session_id(other, slot) for other in series) if what.weekly else (),
         )
+
+    def _session_id(self, day: date, slot: int) -> int:
+        place = (day.toordinal() - _SESSION_IDS_FROM) * CENTERS_MAX + self.index
+        return place * _SESSIONS_A_DAY_MAX + slot + 1
 
     def session_in_weeks(self, session: Session, day: date, weeks: int) -> Session:
         """The session of the same slot, weeks later."""
@@ -112,25 +139,35 @@ class Center:
 
 def centers(seed: int, how_many: int) -> tuple[Center, ...]:
     """The chain: the same centers in the same order, however many more there are."""
-    return tuple(_center(Chance(seed, "center", index), index) for index in range(how_many))
+    organization_id = Chance(seed, "organization").guid()
+    return tuple(_center(Chance(seed, "center", index), index, organization_id) for index in range(how_many))
 
 
-def _center(chance: Chance, index: int) -> Center:
+def _center(chance: Chance, index: int, organization_id: str) -> Center:
     name, utc_offset_minutes = _PLACES[index % len(_PLACES)]
     nth = index // len(_PLACES)
     return Center(
         index=index,
-        id=chance.guid(),
+        # Seen: the id of a center that is no GUID.
+        id=chance.guid() if index % len(_PLACES) != _PLACE_WITHOUT_GUID else f"{chance.guid()[:19]}65t3{index:08d}",
+        organization_id=organization_id,
         name=f"{name} {nth + 1}" if nth else name,
         utc_offset_ns=utc_offset_minutes * MINUTE_NS,
         guests=tuple(_guest(chance, index, number) for number in range(_GUESTS)),
         therapists=tuple((chance.guid(), _staff_name(chance)) for _ in range(_THERAPISTS)),
         rooms=(*((chance.guid(), f"Room {number}") for number in range(1, _ROOMS + 1)), ("", "")),
         services=tuple(Service(chance.guid(), service, minutes) for service, minutes in _SERVICES),
-        timetable=tuple(
-            (11_001 + index * len(_CLASSES) + chance.between(0, len(_CLASSES) - 1), chance.pick(_CAPACITIES))
-            for _ in range(chance.between(8, 12))
-        ),
+        timetable=tuple(_slot(chance, index) for _ in range(chance.between(8, 12))),
+    )
+
+
+def _slot(chance: Chance, center: int) -> Slot:
+    which = chance.between(0, len(_CLASSES) - 1)
+    return Slot(
+        class_id=11_001 + center * len(_CLASSES) + which,
+        class_name=_CLASSES[which],
+        capacity=chance.pick(_CAPACITIES),
+        weekly=chance.happens(_WEEKLY),
     )
 
 

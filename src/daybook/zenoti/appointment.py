@@ -1,8 +1,8 @@
-"""`Appointment.Started` and `.Completed`: a list of appointments of one visit, as appointment events."""
+"""`Appointment.Started` and `.Completed`, and every other list of appointments of one visit, as appointment events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -11,8 +11,8 @@ from pydantic import AliasChoices, Field
 
 from daybook.domain import appointment
 from daybook.domain.appointment import AppointmentEvent
-from daybook.zenoti.reading import Bool, Id, Int, Reading, Text, read_id, read_list, spelled
-from daybook.zenoti.subjects import Subjects, Telling
+from daybook.zenoti.reading import Bool, Center, Id, Int, Reading, Text, Utc, read_id, read_list, spelled
+from daybook.zenoti.subjects import FAN_OUT_MAX, Subjects, Telling
 
 TYPES: Final[Mapping[str, type[AppointmentEvent]]] = MappingProxyType(
     {"Appointment.Started": appointment.Started, "Appointment.Completed": appointment.Completed}
@@ -42,10 +42,10 @@ class Entry(Reading):
     room_name: Text = UNSET
     equipment_id: Id = UNSET
     equipment_name: Text = UNSET
-    start_time_utc: Text = Field(default=UNSET, validation_alias="starttime")
-    end_time_utc: Text = Field(default=UNSET, validation_alias="endtime")
-    start_time_in_center: Text = UNSET
-    end_time_in_center: Text = UNSET
+    start_time_utc: Utc = Field(default=UNSET, validation_alias="starttime")
+    end_time_utc: Utc = Field(default=UNSET, validation_alias="endtime")
+    start_time_in_center: Center = UNSET
+    end_time_in_center: Center = UNSET
     service_duration_minutes: Int = Field(
         default=UNSET,
         # Zenoti's own slip of the pen in `serviceduration_in_miutes` (sample), and the right spelling (sample).
@@ -64,18 +64,31 @@ def events(event_type: type[AppointmentEvent], data: Mapping[str, Any], telling:
     Raises `UnreadableError` with the reason `no_subject`, `invalid_id`, `invalid_list` or `too_many_subjects`.
     """
     fields = spelled(data)
-    group = Group.model_validate(fields, context=telling.notes).told()
-    subjects = Subjects()
+    subjects = read_entries(fields, telling)
+    return told_of(event_type, fields, subjects.items("appointment", telling.notes), telling)
+
+
+def read_entries(fields: Mapping[str, Any], telling: Telling, aggregates_max: int = FAN_OUT_MAX) -> Subjects:
+    """The entries of the list, each appointment once; raises as `events` does, but for a list that names none."""
+    subjects = Subjects(aggregates_max)
     for entry in read_list(fields.get("appointments"), "appointments"):
         own = spelled(entry) if isinstance(entry, dict) else {}
         subject_id = read_id(own.get("id"), "appointments.id")
         told = Entry.model_validate(own, context=telling.notes).told()
         if not subjects.add(subject_id, told) and subject_id is not None:
             _merge(subjects.get(subject_id), told)
-    return [
-        telling.event(_type_of(told, event_type), subject_id, group, told)
-        for subject_id, told in subjects.items("appointment", telling.notes)
-    ]
+    return subjects
+
+
+def told_of(
+    event_type: type[AppointmentEvent],
+    fields: Mapping[str, Any],
+    entries: Iterable[tuple[str, Mapping[str, Any]]],
+    telling: Telling,
+) -> list[AppointmentEvent]:
+    """The event of every entry, with what the body around the list tells of all of them."""
+    group = Group.model_validate(fields, context=telling.notes).told()
+    return [telling.event(_type_of(told, event_type), subject_id, group, told) for subject_id, told in entries]
 
 
 def _merge(first: dict[str, Any] | None, again: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Self, cast
 from msgspec import UNSET
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationInfo
 
+from daybook.domain.clock import ToldCenter, ToldUnproven, ToldUtc
 from daybook.domain.events import ToldBool, ToldId, ToldInt, ToldText
 from daybook.domain.identity import normalize_id
 from daybook.errors import InvalidIdError
@@ -74,6 +75,11 @@ def read_list(value: object, where: str) -> list[Any]:
     return value
 
 
+def storable(text: str) -> str:
+    """The text with U+FFFD for what no store can hold: NUL and lone surrogates."""
+    return text.translate(_UNSTORABLE) if not text.isascii() or "\0" in text else text
+
+
 def _integer_of(value: Number) -> object:
     """A very long integer as its digits; a fraction as the float that no id can be."""
     digits = value.text.removeprefix("-")
@@ -94,12 +100,20 @@ def _text(value: object, info: ValidationInfo) -> str | None:
     if not isinstance(value, str):
         _note(info, _UNREAD)
         return None
-    clean = value.translate(_UNSTORABLE) if not value.isascii() or "\0" in value else value
+    clean = storable(value)
     if clean != value:
         _note(info, "characters that no text can hold were replaced")
     if len(clean) > TEXT_CHARS_MAX:
         _note(info, f"cut to {TEXT_CHARS_MAX} characters")
     return clean[:TEXT_CHARS_MAX]
+
+
+def _texts(value: object, info: ValidationInfo) -> str | None:
+    """A text, or the texts of a list joined by commas: no sample shows which of both a key holds."""
+    if not isinstance(value, list):
+        return _text(value, info)
+    texts = [_text(item, info) for item in value]
+    return ", ".join(text for text in texts if text)[:TEXT_CHARS_MAX]
 
 
 def _int(value: object, info: ValidationInfo) -> int | None:
@@ -146,6 +160,10 @@ def _where(info: ValidationInfo) -> str:
 
 Id = Annotated[ToldId, PlainValidator(_id)]
 Text = Annotated[ToldText, PlainValidator(_text)]
+TextOrTexts = Annotated[ToldText, PlainValidator(_texts)]
+Utc = Annotated[ToldUtc, PlainValidator(_text)]
+Center = Annotated[ToldCenter, PlainValidator(_text)]
+Unproven = Annotated[ToldUnproven, PlainValidator(_text)]
 Int = Annotated[ToldInt, PlainValidator(_int)]
 Bool = Annotated[ToldBool, PlainValidator(_bool)]
 

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from daybook.domain.events import Event, Origin, Signature, TimeBasis
 from daybook.domain.instants import parse_instant
 from daybook.errors import InvalidInstantError
-from daybook.zenoti import appointment, class_booking
+from daybook.zenoti import appointment, appointment_group, class_booking, class_schedule, feedback
 from daybook.zenoti.document import UnreadableError, parse
 from daybook.zenoti.envelope import Message, dedupe_key, open_envelope
 from daybook.zenoti.reading import Notes
 from daybook.zenoti.subjects import Telling
 
-TRANSLATION_VERSION: Final = 1
+TRANSLATION_VERSION: Final = 2
 """Raised whenever a body would be read otherwise than before, so that deliveries can be translated again."""
 
 Outcome: TypeAlias = Literal["recorded", "kept", "quarantined"]
@@ -135,13 +135,16 @@ def _common(told: Told, message: Message, occurred_at_ns: int, time_basis: TimeB
     }
 
 
+_FAMILIES: Final[tuple[Any, ...]] = (appointment, appointment_group, class_booking, class_schedule, feedback)
+"""Modules with `TYPES`, Zenoti's type to the event that it tells, and `events(event_type, data, telling)`."""
+
+
 def _translators() -> dict[str, tuple[str, _Translator]]:
     """By lower-cased type: the type as Zenoti documents it, and what reads its data."""
     found: dict[str, tuple[str, _Translator]] = {}
-    for name, booking in class_booking.TYPES.items():
-        found[name.lower()] = name, partial(class_booking.events, booking)
-    for name, progress in appointment.TYPES.items():
-        found[name.lower()] = name, partial(appointment.events, progress)
+    for family in _FAMILIES:
+        for name, event_type in family.TYPES.items():
+            found[name.lower()] = name, partial(family.events, event_type)
     return found
 
 
