@@ -21,6 +21,8 @@ class Aggregate:
     begin: Callable[[Any], Any]
     evolve: Callable[[Any, Any], Any]
     events: tuple[type[Event], ...]
+    withdrawn: type[Event]
+    """The one of them that takes another one back."""
 
 
 REGISTRATION: Final = Aggregate(
@@ -35,14 +37,17 @@ REGISTRATION: Final = Aggregate(
         registration.Cancelled,
         registration.Deleted,
         registration.NoShow,
+        registration.Withdrawn,
     ),
+    withdrawn=registration.Withdrawn,
 )
 APPOINTMENT: Final = Aggregate(
     kind=Kind.APPOINTMENT,
     state=appointment.Appointment,
     begin=appointment.begin,
     evolve=appointment.evolve,
-    events=(appointment.Scheduled, appointment.Started, appointment.Completed),
+    events=(appointment.Scheduled, appointment.Started, appointment.Completed, appointment.Withdrawn),
+    withdrawn=appointment.Withdrawn,
 )
 
 AGGREGATES: Final[Mapping[Kind, Aggregate]] = MappingProxyType(

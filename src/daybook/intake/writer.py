@@ -17,6 +17,7 @@ from daybook.intake.call import RETRY_AFTER_S, Answer, Refusal
 from daybook.intake.entry import Entry, unstorable
 from daybook.intake.observer import Observer
 from daybook.intake.recording import Recorded, record
+from daybook.intake.shapes import Shapes
 from daybook.intake.tally import Tally
 from daybook.journal import Journal
 
@@ -63,6 +64,7 @@ class Writer:
         self._tally = tally
         self._observer = observer
         self._committed = committed
+        self._shapes = Shapes()
         self._queue: deque[Waiting] = deque()
         self._queue_bytes = 0
         self._changed = Condition()
@@ -186,13 +188,17 @@ class Writer:
         while True:
             try:
                 with self._journal.transaction() as tx:
-                    recorded = record(tx, entries, is_rerun=reruns > 0)
+                    recorded = record(tx, entries, shapes=self._shapes, is_rerun=reruns > 0)
             except (CommitUnknownError, ConnectionLostError) as error:
                 # Under the lock the outcome is decided: the rerun finds what was written, and writes what was not.
+                self._shapes.forget()
                 reruns += 1
                 if reruns > RERUNS_MAX or time.monotonic() > deadline_s:
                     raise
                 _log.warning("run_again", error=type(error).__name__, deliveries=len(entries), reruns=reruns)
+            except BaseException:
+                self._shapes.forget()
+                raise
             else:
                 return recorded
 

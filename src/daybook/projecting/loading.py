@@ -1,0 +1,108 @@
+"""What the next batch of a load is: whole streams in the order of their ids, or events in that of the journal."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from daybook.domain.events import Event
+from daybook.errors import DaybookError
+from daybook.journal import Journal
+from daybook.projecting.build import INDEXING
+from daybook.projecting.change import Rows, rows_of_events, rows_of_streams
+from daybook.projecting.cursor import Cursor
+from daybook.projecting.projection import LogProjection, SoundProjection, StateProjection
+
+_IDS_END: Final = 1 << 128
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Rows for empty places in the code's tables, and what they change in the cursor."""
+
+    rows: Rows
+    values: dict[str, Any]
+
+
+def load(projection: SoundProjection, journal: Journal, cursor: Cursor, events_max: int) -> Loaded:
+    """The rows that follow those which the cursor tells of, of about so many events; none at the end of the load."""
+    if isinstance(projection, LogProjection):
+        return _load_events(projection, journal, cursor, events_max)
+    return _load_streams(projection, journal, cursor, events_max)
+
+
+class Ahead:
+    """Loads one batch while the one before is written, which a database does without Python: two cores are at work.
+
+    It does so from `begin()` to `end()`; before and after, nothing runs but what is asked for.
+    """
+
+    def __init__(self, projection: SoundProjection, journal: Journal) -> None:
+        self._projection = projection
+        self._journal = journal
+        self._thread: ThreadPoolExecutor | None = None
+        self._next: tuple[str | None, int, Future[Loaded]] | None = None
+
+    def load(self, cursor: Cursor, events_max: int) -> Loaded:
+        """As the function of this name."""
+        known, self._next = self._next, None
+        if known is not None and known[:2] == (cursor.done, events_max):
+            loaded = known[2].result()
+        else:
+            loaded = load(self._projection, self._journal, cursor, events_max)
+        if self._thread is not None and loaded.values["done"] != INDEXING:
+            then = replace(cursor, **loaded.values)
+            future = self._thread.submit(load, self._projection, self._journal, then, events_max)
+            self._next = then.done, events_max, future
+        return loaded
+
+    def begin(self) -> None:
+        """Use a thread from now on."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
+
+    def end(self) -> None:
+        """Wait for what it does, and end it."""
+        thread, self._thread, self._next = self._thread, None, None
+        if thread is not None:
+            thread.shutdown(cancel_futures=True)
+
+
+def culprit(projection: SoundProjection, journal: Journal, cursor: Cursor) -> int | None:
+    """The position at which the load cannot go on; None where it cannot be read, and the error itself names it."""
+    if isinstance(projection, LogProjection):
+        return int(cursor.done or 0) + 1
+    try:
+        streams = _next_streams(projection, journal, cursor, 1)
+    except DaybookError:
+        return None
+    return max(event.position for event in streams[0]) if streams else None
+
+
+def _next_streams(projection: StateProjection, journal: Journal, cursor: Cursor, events_max: int) -> list[list[Event]]:
+    after = None if cursor.done is None else UUID(hex=cursor.done)
+    return journal.scan_streams(after, cursor.upto or 0, projection.rows.keys(), events_max)
+
+
+def _load_streams(projection: StateProjection, journal: Journal, cursor: Cursor, events_max: int) -> Loaded:
+    streams = _next_streams(projection, journal, cursor, events_max)
+    if not streams:
+        return _end(cursor)
+    last = streams[-1][0].originator_id
+    # Ids of streams are hashes, spread evenly: counting what is left would mean reading all of it.
+    passed = (cursor.upto or 0) * last.int // _IDS_END
+    return Loaded(rows_of_streams(projection, streams), {"done": last.hex, "events_done": passed})
+
+
+def _load_events(projection: LogProjection, journal: Journal, cursor: Cursor, events_max: int) -> Loaded:
+    upto, after = cursor.upto or 0, int(cursor.done or 0)
+    events = journal.select_events_after(after, min(events_max, upto - after)) if after < upto else []
+    if not events:
+        return _end(cursor)
+    last = events[-1].position
+    return Loaded(rows_of_events(projection, events), {"done": str(last), "events_done": last})
+
+
+def _end(cursor: Cursor) -> Loaded:
+    return Loaded({}, {"done": INDEXING, "events_done": cursor.events_total or 0})
