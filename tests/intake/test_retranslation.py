@@ -194,7 +194,10 @@ def test_what_was_withdrawn_can_be_told_again_and_what_others_tell_of_it_stays(d
     assert (state.status, state.version) == ("cancelled", 6)
 
 
-def test_deliveries_that_are_now_read_as_one_count_once(desk: Desk, better: Install) -> None:
+def test_deliveries_that_are_now_read_as_one_count_once(
+    desk: Desk, better: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retranslation, "BATCH_DELIVERIES_MAX", 1)
     told = {"registration_id": 1, "session_id": 5}
     first, second = (desk.post(told, url_type=f"Class.Booking.{what}") for what in ("Created", "Approved"))
 

@@ -127,6 +127,23 @@ def test_while_one_process_builds_another_one_waits_and_takes_over_when_it_is_go
     assert first.step() is False
 
 
+def test_a_lease_that_is_lost_while_catching_up_can_be_taken_again(book: Book) -> None:
+    old, new = _old_and_new(book)
+    first, second = building(book, "notes", new), building(book, "notes", new)
+    book.tell(*(created(number) for number in range(9, 30)))
+    book.post(old)
+    while first.progress.phase != "catch up":
+        assert first.step() is True
+    book.clock_ns += LEASE_NS + 1
+    assert second.step() is True
+    assert first.step() is False
+    book.clock_ns += LEASE_NS + 1
+
+    assert first.step() is True
+
+    assert [progress.phase for progress in first.run(pause_s=0)][-1] == "live"
+
+
 def test_the_follower_builds_what_nobody_builds_and_goes_on_when_another_follower_died(book: Book) -> None:
     old, new = _old_and_new(book)
     for name in NEW:
@@ -276,7 +293,7 @@ def test_a_load_stops_at_the_event_it_cannot_handle_and_mended_code_begins_anew(
 
     broken = {"notes": LogProjection("notes", 2, NEW["notes"].tables, choosy)}  # type: ignore[union-attr]
     store = book.open_store(broken)
-    with pytest.raises(ProjectionError, match="ValueError at projecting/test_rebuild.py"):
+    with pytest.raises(ProjectionError, match="ValueError at projecting/test_rebuild"):
         rebuild(book, "notes", store)
 
     build = store.builds("notes")[-1]

@@ -95,9 +95,10 @@ def fresh_fold(journal: Journal, store: ReadStore, name: str) -> list[dict[str, 
     """The rows of one table as nothing but the journal and the pure function tell them, by key."""
     projection = store.sound(name)
     events = journal.select_events_after(0, 100_000)
-    (change,) = changes_of(projection, events, journal.streams) or [None]
-    if change is None:
+    changes = changes_of(projection, events, journal.streams)
+    if not changes:
         return []
+    (change,) = changes
     nothing = dict.fromkeys(change.table.columns.keys())
     return sorted(({**nothing, **row} for row in change.rows), key=lambda row: row[projection.KEY])
 

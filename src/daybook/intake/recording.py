@@ -44,7 +44,7 @@ def record(
 ) -> Recorded:
     """Write a batch; its order is the order of the journal.
 
-    `shapes` is what the writer knows of the payloads in the store; it is to forget it where the commit fails.
+    `shapes` is what the writer knows of the payloads in the store; it settles them when the commit is done.
     A rerun finds out what a commit of unknown outcome left: nothing is written twice, and something always is, so that
     its own commit waits for flush and standby as the first one should have.
     """
@@ -65,7 +65,7 @@ def record(
     if is_rerun:
         sheet.leave_out(tx.known_repeats([(row.delivery_id, row.repeat_id) for row in sheet.repeats]))
         tx.probe()
-    (shapes or Shapes()).write(tx, sheet.shapes, sheet.now_ns)
+    (shapes or Shapes()).take(tx, sheet.shapes, sheet.now_ns)
     sheet.write(tx)
     tx.touch_webhooks(_heard(entries, sheet.clock.now_ns))
     conflicts = Counter(

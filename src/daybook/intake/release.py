@@ -40,7 +40,7 @@ def release(
         sheet = Sheet(tx.clock(), tx.heads(streams) if streams else {})
         if last.reason == UNSIGNED and reading.shape is not None:
             # Somebody vouches for it now, so what it looks like counts.
-            Shapes().write(tx, {(kind_of(reading), reading.shape): 1}, sheet.now_ns)
+            Shapes().take(tx, {(kind_of(reading), reading.shape): 1}, sheet.now_ns)
         answer = enter(sheet, change, Vouching(by, event_type, distinct))
         sheet.write(tx)
         return answer

@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NoReturn, cast
 from uuid import UUID
 
@@ -31,6 +32,16 @@ _COLUMNS: Final = (
     events.c.encoding,
 )
 _SELECT: Final = sa.select(*_COLUMNS)
+# As the driver gives it: what SQLAlchemy would make of each value costs as much as reading it.
+_SCAN: Final = sa.select(
+    sa.type_coerce(events.c.originator_id, sa.types.NullType()),
+    events.c.originator_version,
+    events.c.topic,
+    sa.type_coerce(events.c.state, sa.types.NullType()),
+    events.c.position,
+    events.c.recorded_at_ns,
+    events.c.encoding,
+)
 # Sorting all that follows, for each batch anew, looks cheaper to the planner than it is.
 _BY_INDEX: Final = sa.text(
     "SELECT set_config(name, 'off', true) FROM unnest(ARRAY['enable_seqscan', 'enable_bitmapscan', 'enable_sort']) name"
@@ -121,7 +132,7 @@ class JournalRecorder(ApplicationRecorder):
         self, after: UUID | None, upto: int, unwanted: Collection[str], limit: int
     ) -> list[list[RecordedEvent]]:
         """Whole streams by id, up to a position, without these topics; about so many events, or one stream."""
-        query = _SELECT.where(events.c.position <= upto)
+        query = _SCAN.where(events.c.position <= upto)
         if after is not None:
             query = query.where(events.c.originator_id > after)
         if unwanted:
@@ -130,14 +141,12 @@ class JournalRecorder(ApplicationRecorder):
         with self._store.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(_BY_INDEX)
-            found = _recorded(connection.execute(query.limit(limit + 1)))
-            streams = [list(stream) for _, stream in groupby(found, _stream_of)]
-            if len(found) <= limit:
+            streams = _streams(connection.execute(query.limit(limit + 1)))
+            if sum(map(len, streams)) <= limit:
                 return streams
             if len(streams) > 1:
                 return streams[:-1]  # the last one may go on
-            one = query.where(events.c.originator_id == found[0].originator_id)
-            return [_recorded(connection.execute(one))]
+            return _streams(connection.execute(query.where(events.c.originator_id == streams[0][0].originator_id)))
 
     def max_notification_id(self) -> int | None:
         """The last position, None where nothing is recorded."""
@@ -166,8 +175,13 @@ def _recorded(rows: Iterable[Any]) -> list[RecordedEvent]:
     ]
 
 
-def _stream_of(stored: RecordedEvent) -> UUID:
-    return cast("UUID", stored.originator_id)
+def _streams(rows: Iterable[Any]) -> list[list[RecordedEvent]]:
+    """Rows of `_SCAN` that are in order; an id is made once for all events of its stream."""
+    streams = []
+    for id_, own in groupby(rows, itemgetter(0)):
+        stream_id = id_ if isinstance(id_, UUID) else UUID(bytes=id_)
+        streams.append([RecordedEvent(stream_id, *told, recorded_at_ns=at, encoding=how) for _, *told, at, how in own])
+    return streams
 
 
 def _digest(stored: RecordedEvent) -> bytes:

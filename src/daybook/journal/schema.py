@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from daybook.errors import StoreNewerError
 from daybook.journal.store import SCHEMA_VERSION, Opened
 from daybook.journal.tables import APPEND_ONLY, metadata
+from daybook.journal.vocabulary import FORMAT_LEVEL
 
 _PAYLOAD_SHAPES: Final = """
 CREATE TABLE payload_shapes (
@@ -31,7 +32,7 @@ first_seen_ns BIGINT NOT NULL, PRIMARY KEY (event_type, event_schema, path, json
 _STEPS: Final[Mapping[int, tuple[str, ...]]] = {2: (_PAYLOAD_SHAPES, _PAYLOAD_TYPES)}
 
 
-def ensure_schema(connection: sqlite3.Connection, level: int) -> Opened:
+def ensure_schema(connection: sqlite3.Connection, level: int = FORMAT_LEVEL) -> Opened:
     """Create what is absent and bring the rest up to this code and its format level, under the writers' lock.
 
     Raises `StoreNewerError` where a newer daybook has written.

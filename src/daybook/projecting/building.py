@@ -1,4 +1,4 @@
-"""Filling one build beside the live one: load, indexes, catching up, the switch; each step is committed and resumable."""
+"""Filling one build beside the live one: load, indexes, catching up, the switch; every step is committed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from daybook.errors import (
@@ -24,6 +25,8 @@ from daybook.projecting.build import INDEXING, Build, Phase, phase_of
 from daybook.projecting.change import Rows
 from daybook.projecting.cursor import Cursor, lock_live, read_cursor, read_live, set_live
 from daybook.projecting.failure import Policy, policy_of
+from daybook.projecting.garbage import few_collections
+from daybook.projecting.indexing import Indexing
 from daybook.projecting.lease import Lease, new_holder
 from daybook.projecting.loading import Ahead, culprit
 from daybook.projecting.physical import physical_tables
@@ -61,8 +64,8 @@ class Building:
         store: ReadStore,
         journal: Journal,
         holder: str | None = None,
-        ticks_ns: Callable[[], int] = time.monotonic_ns,
         *,
+        ticks_ns: Callable[[], int] = time.monotonic_ns,
         load_events_max: int = LOAD_EVENTS_MAX,
         catch_up_events_max: int = CATCH_UP_EVENTS_MAX,
     ) -> None:
@@ -80,7 +83,7 @@ class Building:
         self._posting = Posting(projection, store, self._reader, self._lease)
         self._ahead = Ahead(projection, journal)
         self._tables = physical_tables(projection, build.build)
-        self._indexes_done = 0
+        self._indexing = Indexing(store, self._tables.values(), self._lease)
         self._given_up = False
 
     def run(self, pause_s: float = _PAUSE_S) -> Iterator[Progress]:
@@ -89,22 +92,10 @@ class Building:
         The lease is let go at the end, whatever ends it. Raises `ProjectionError` where the build stopped or is gone,
         `StoreUnavailableError` where the store has been away for a minute.
         """
-        heard_at_s = time.monotonic()
         self._ahead.begin()
         try:
-            while True:
-                try:
-                    moved = self.step()
-                    heard_at_s = time.monotonic()
-                except StoreUnavailableError:
-                    if time.monotonic() - heard_at_s > _AWAY_S_MAX:
-                        raise
-                    moved = False
-                yield self.progress
-                if self._is_over():
-                    return
-                if not moved:
-                    time.sleep(pause_s)
+            with few_collections():
+                yield from self._steps(pause_s)
         finally:
             self._ahead.end()
             with suppress(DaybookError, SQLAlchemyError):  # else the lease ends by itself
@@ -148,10 +139,25 @@ class Building:
             return self._index(cursor) if cursor.done == INDEXING else self._load(cursor)
         if cursor.position >= self._position_of(live):
             return self._hold(cursor) if cursor.on_ready == "hold" else self._switch(cursor)
-        if self._posting.advance(head, cursor, now_ns):
-            return True
-        self._given_up = self._lease.cursor is None
-        return False
+        moved = self._posting.advance(head, cursor, now_ns)
+        self._given_up = self._posting.has_stopped
+        return moved
+
+    def _steps(self, pause_s: float) -> Iterator[Progress]:
+        heard_at_s = time.monotonic()
+        while True:
+            try:
+                moved = self.step()
+                heard_at_s = time.monotonic()
+            except StoreUnavailableError:
+                if time.monotonic() - heard_at_s > _AWAY_S_MAX:
+                    raise
+                moved = False
+            yield self.progress
+            if self._is_over():
+                return
+            if not moved:
+                time.sleep(pause_s)
 
     def _is_over(self) -> bool:
         if self.progress.phase == "gone":
@@ -168,10 +174,10 @@ class Building:
             try:
                 loaded = self._ahead.load(cursor, limit)
                 values = loaded.values | ({} if cursor.state == "building" else _GOING_ON)
-                self._lease.move(cursor, values, [lambda connection: self._append(connection, loaded.rows)])
+                self._lease.move(cursor, values, [partial(self._append, loaded.rows)])
             except LeaseLostError:
                 raise
-            except Exception as error:  # noqa: BLE001  whatever the projection's function does to an event
+            except Exception as error:
                 if policy_of(error) is Policy.RETRY:
                     raise
                 if limit == 1:
@@ -181,32 +187,16 @@ class Building:
             else:
                 return True
 
-    def _append(self, connection: Connection, rows: Rows) -> None:
+    def _append(self, rows: Rows, connection: Connection) -> None:
         for table, own in rows.items():
             self._store.engine.append_rows(connection, self._tables[table], own)
 
     def _index(self, cursor: Cursor) -> bool:
         """The next index; when there is none left, the build is one like any other that has to catch up."""
-        table, number = self._next_index()
-        if table is None:
+        if not self._indexing.step(cursor):
             values = {**_GOING_ON, "position": cursor.upto, "upto": None, "done": None}
             self._lease.move(cursor, values, [self._settle])
-            return True
-        with self._lease.writing(cursor, is_long=True) as (connection, move):
-            moved = move({})
-            self._store.engine.create_index(connection, table, number)
-        self._indexes_done += 1
-        self._lease.move(moved, {})  # it may have taken longer than a lease lasts
         return True
-
-    def _next_index(self) -> tuple[Table | None, int]:
-        """By number, over all tables; those that are there already are passed quickly."""
-        number = self._indexes_done
-        for table in self._tables.values():
-            if number < len(table.indexes):
-                return table, number
-            number -= len(table.indexes)
-        return None, 0
 
     def _settle(self, connection: Connection) -> None:
         self._store.engine.settle(connection, self._tables.values())
@@ -256,7 +246,7 @@ class Building:
         phase = phase_of(cursor, is_live=live is not None and live.key == cursor.key)
         match phase:
             case "index":
-                done, total = self._indexes_done, sum(len(table.indexes) for table in self._tables.values())
+                done, total = self._indexing.done, self._indexing.total
             case "catch up":
                 done, total = cursor.position, max(cursor.position, live.position if live else 0)
             case "load":

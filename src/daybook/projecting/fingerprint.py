@@ -8,13 +8,13 @@ import hashlib
 import importlib.util
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from daybook.projecting.projection import SoundProjection, StateProjection
+from daybook.projecting.projection import Projection, SoundProjection, StateProjection, versions_of
 
 _DOMAIN: Final = "daybook.domain"
 _FOLD: Final = f"{_DOMAIN}.fold"
@@ -44,6 +44,18 @@ def fingerprint_of(projection: SoundProjection) -> bytes | None:
         for part in (name.encode(), modules[name].told):
             digest.update(len(part).to_bytes(8, "big") + part)
     return digest.digest()
+
+
+def fingerprints_of(projections: Mapping[str, Projection]) -> dict[tuple[str, int], bytes | None]:
+    """Of all versions that there is code for.
+
+    A predecessor's is not told: its code was moved to be kept, and whoever keeps it vouches for it.
+    """
+    return {
+        (name, version): fingerprint_of(one) if one is projection else None
+        for name, projection in projections.items()
+        for version, one in versions_of(projection).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +149,7 @@ def _imported(tree: ast.Module, package: str) -> Iterator[str]:
         yield from (name for name in names if name.startswith(f"{_DOMAIN}."))
 
 
-def _dump(node: Any, told: list[str]) -> None:
+def _dump(node: object, told: list[str]) -> None:
     """Our own, since `ast.dump` differs between versions of Python: no places, no empty fields, no bare texts."""
     if isinstance(node, ast.Constant):
         told.append(f"{type(node.value).__name__}:{node.value!r}")

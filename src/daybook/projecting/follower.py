@@ -140,7 +140,9 @@ class Follower:
         if cursor.on_ready is not None and cursor.state != "held":
             building = self._buildings.get(identity)
             if building is None:
-                building = Building(cursor, projection, self._store, self._journal, self.holder, self._ticks_ns)
+                building = Building(
+                    cursor, projection, self._store, self._journal, self.holder, ticks_ns=self._ticks_ns
+                )
                 self._buildings[identity] = building
             return building.step(cursor)
         posting = self._postings.get(identity)

@@ -1,4 +1,4 @@
-"""The layout of the bookkeeping tables, and how a store of an older one is brought up: nothing is lost or filled anew."""
+"""The layout of the bookkeeping tables, and how a store of an older one is brought up to it, where it is."""
 
 from __future__ import annotations
 

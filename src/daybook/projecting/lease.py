@@ -1,4 +1,4 @@
-"""The right of one process to write one build of a projection: proved at every write, and lost when it lasts too long."""
+"""The right of one process to write one build of a projection: proved at every write, lost when it is held too long."""
 
 from __future__ import annotations
 

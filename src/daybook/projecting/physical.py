@@ -1,4 +1,4 @@
-"""The tables that a build has in the store: those of the code, or, from the second build on, copies under other names."""
+"""The tables that a build has in the store: those of the code, from the second build on under other names."""
 
 from __future__ import annotations
 

@@ -23,8 +23,10 @@ _NO_REASON: Final = {"stopped_reason": None, "stopped_at": None}
 
 
 class Posting:
-    """A build that stopped is given up by this process and its lease is let go: code does not change while a process
-    runs. The next start, or another process, tries again from where it stopped.
+    """Follows the journal with one build.
+
+    One that stopped is given up by this process and its lease is let go: code does not change while a process runs.
+    The next start, or another process, tries again from where it stopped.
     """
 
     def __init__(self, projection: SoundProjection, store: ReadStore, reader: Reader, lease: Lease) -> None:
@@ -33,14 +35,15 @@ class Posting:
         self._reader = reader
         self._lease = lease
         self._tables = physical_tables(projection, lease.key[2])
-        self._given_up = False
+        self.has_stopped = False
+        """Whether this process has given the build up."""
 
     def advance(self, head: int, found: Cursor, now_ns: int) -> bool:
         """Post one batch towards this head of the journal; True if it moved, so that there may be more.
 
         `found` is the cursor as it is in the store now. Raises what can pass by itself; the caller tries again later.
         """
-        if self._given_up:
+        if self.has_stopped:
             return False
         try:
             cursor = self._lease.cursor or self._lease.take(found, self._reader.journal.journal_id.hex, now_ns)
@@ -48,7 +51,7 @@ class Posting:
         except LeaseLostError:
             self._lease.cursor = None
         except CodeChangedError:
-            self._given_up = True
+            self.has_stopped = True
         return False
 
     def release(self) -> None:
@@ -108,7 +111,7 @@ class Posting:
 
     def _stop(self, cursor: Cursor, error: Exception, position: int) -> None:
         self._lease.stop(cursor, error, position)
-        self._given_up = True
+        self.has_stopped = True
 
 
 def _going_on(cursor: Cursor) -> dict[str, Any]:

@@ -14,27 +14,17 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from daybook.errors import ProjectionError, StoreUnavailableError
-from daybook.projecting.build import Build, builds_of, matches
+from daybook.projecting.build import Build, builds_of
 from daybook.projecting.change import Change
-from daybook.projecting.cursor import (
-    FIRST_BUILD,
-    LIVE,
-    METADATA,
-    Cursor,
-    Key,
-    add_cursor,
-    read_cursor,
-    read_cursors,
-    read_live,
-    read_lives,
-)
+from daybook.projecting.creation import create_absent
+from daybook.projecting.cursor import Cursor, Key, read_cursor, read_cursors, read_live, read_lives
 from daybook.projecting.engine import engine_of
 from daybook.projecting.failure import Policy, is_absent, policy_of
-from daybook.projecting.fingerprint import fingerprint_of
-from daybook.projecting.physical import physical_name, physical_tables
-from daybook.projecting.projection import BrokenProjection, Projection, SoundProjection, versions_of
+from daybook.projecting.fingerprint import fingerprints_of
+from daybook.projecting.physical import physical_name
+from daybook.projecting.projection import BrokenProjection, Projection, SoundProjection
 from daybook.projecting.reason import kind_of
-from daybook.projecting.snapshot import Snapshot, Tables
+from daybook.projecting.snapshot import Snapshot, Tables, complete
 from daybook.projecting.status import ProjectionStatus, statuses
 
 _PREPARE_S_MAX: Final = 5.0
@@ -62,7 +52,7 @@ class ReadStore:
         self.projections = projections
         self.engine = engine_of(database_url, clock_ns)
         # Now, while the files are those that were imported: a deployment may exchange them under a running process.
-        self.fingerprints = _fingerprints(projections)
+        self.fingerprints = fingerprints_of(projections)
         self._tables = Tables(self.engine.schema, self.fingerprints)
         self._is_replica = is_replica
         self._preparing = threading.Lock()
@@ -231,7 +221,7 @@ class ReadStore:
             while not self._prepared:
                 try:
                     with self.engine.creating() as connection:
-                        self._create(connection)
+                        create_absent(self.engine, connection, self.projections, self.fingerprints)
                     self._prepared = True
                 except (SQLAlchemyError, psycopg.Error) as error:
                     if policy_of(error) is Policy.STOP or time.monotonic() > deadline:
@@ -239,47 +229,3 @@ class ReadStore:
                     time.sleep(_PREPARE_PAUSE_S)
         finally:
             self._preparing.release()
-
-    def _create(self, connection: Connection) -> None:
-        self.engine.create(connection, METADATA.sorted_tables)
-        lives = read_lives(connection)
-        for name, projection in self.projections.items():
-            if isinstance(projection, BrokenProjection):
-                continue
-            if name not in lives:
-                self._begin(connection, projection)
-            elif (own := versions_of(projection).get(lives[name].version)) is not None:
-                cursor = read_live(connection, name)
-                # Code that did not make the tables knows other ones.
-                if cursor is not None and matches(cursor, self.fingerprints) is not False:
-                    self.engine.create(connection, physical_tables(own, cursor.build).values())
-
-    def _begin(self, connection: Connection, projection: SoundProjection) -> None:
-        """A name that is new here is live at once; other versions come by a rebuild."""
-        key = (projection.name, projection.version, FIRST_BUILD)
-        tables = physical_tables(projection, FIRST_BUILD).values()
-        self.engine.create(connection, tables)
-        now_ns = self.engine.now_ns(connection)
-        names = " ".join(table.name for table in tables)
-        add_cursor(
-            connection, key, {"state": "following", "updated_at_ns": now_ns, "begun_at_ns": now_ns, "tables": names}
-        )
-        connection.execute(LIVE.insert().values(name=projection.name, version=projection.version, build=FIRST_BUILD))
-
-
-def complete(cursor: Cursor | None, key: Key) -> Cursor:
-    """The cursor, if the rows of its build are those of one moment; raises `ProjectionError` where they are not."""
-    if cursor is None:
-        raise ProjectionError(f"there is no build {key[2]} of version {key[1]} of the projection {key[0]}")
-    if cursor.is_loading:
-        raise ProjectionError(f"build {key[2]} of version {key[1]} of the projection {key[0]} is still being loaded")
-    return cursor
-
-
-def _fingerprints(projections: Mapping[str, Projection]) -> dict[tuple[str, int], bytes | None]:
-    """Of all versions that there is code for. A predecessor's code was moved to stay: whoever keeps it vouches for it."""
-    return {
-        (name, version): fingerprint_of(one) if one is projection else None
-        for name, projection in projections.items()
-        for version, one in versions_of(projection).items()
-    }

@@ -9,8 +9,9 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, MetaData, Table, inspect
 
+from daybook.errors import ProjectionError
 from daybook.projecting.build import matches
-from daybook.projecting.cursor import Cursor
+from daybook.projecting.cursor import Cursor, Key
 from daybook.projecting.physical import logical_name, physical_name, physical_tables
 from daybook.projecting.projection import SoundProjection, versions_of
 
@@ -62,6 +63,16 @@ class Tables:
                     self._found.clear()
                 self._found[key] = table
         return table
+
+
+def complete(cursor: Cursor | None, key: Key) -> Cursor:
+    """The cursor, if the rows of its build are those of one moment; raises `ProjectionError` where they are not."""
+    which = f"build {key[2]} of version {key[1]} of the projection {key[0]}"
+    if cursor is None:
+        raise ProjectionError(f"there is no {which}")
+    if cursor.is_loading:
+        raise ProjectionError(f"{which} is still being loaded")
+    return cursor
 
 
 def table_names(cursor: Cursor, projection: SoundProjection) -> list[str]:

@@ -130,7 +130,7 @@ def _connections(path: Path) -> Engine:
 
 
 def _check_layout(connection: Connection) -> None:
-    """Refuse a file that a newer daybook wrote, and bring an older one up; SQLite keeps the layout as `user_version`."""
+    """Refuse a file that a newer daybook wrote, bring an older one up; SQLite keeps the layout as `user_version`."""
     found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if found > LAYOUT:
         raise StoreNewerError(

@@ -23,8 +23,8 @@ from daybook.projecting.cursor import (
     set_live,
 )
 from daybook.projecting.projection import BrokenProjection
-from daybook.projecting.read_store import ReadStore, complete
-from daybook.projecting.snapshot import table_names
+from daybook.projecting.read_store import ReadStore
+from daybook.projecting.snapshot import complete, table_names
 
 Choice: TypeAlias = Callable[[Iterable[Cursor], Live], Key]
 

@@ -13,6 +13,7 @@ from daybook.errors import StoreUnavailableError
 from daybook.journal.postgresql.connection import SCHEMA, BoundedConnection, connect
 from daybook.journal.schema import refuse_newer
 from daybook.journal.store import Opened
+from daybook.journal.vocabulary import FORMAT_LEVEL
 
 SCHEMA_LOCK: Final = int.from_bytes(b"daybook\x02", "big")
 MIGRATION_WAIT_S_MAX: Final = 60
@@ -30,7 +31,7 @@ def migrations() -> Iterator[tuple[int, str]]:
         yield int(file.name.partition("_")[0]), file.read_text()
 
 
-def ensure_schema(parameters: str, level: int) -> Opened:
+def ensure_schema(parameters: str, level: int = FORMAT_LEVEL) -> Opened:
     """Bring the schema up to this code. The format level of a store that is there stays: older processes may run.
 
     Raises `StoreNewerError` where a newer daybook has written, `StoreUnavailableError` where another process migrates
