@@ -178,6 +178,31 @@ def test_a_reader_in_the_middle_of_pages_sees_the_build_it_began_with(book: Book
         assert {row["status"] for row in after.connection.execute(after.table.select()).mappings()} == {"BOOKED"}
 
 
+def test_where_the_live_build_moves_on_at_the_last_moment_readers_do_not_step_back(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = _old_and_new(book)
+    one = building(book, "seats", new)
+    while one.progress.phase != "catch up":
+        one.step()
+    writing = one._lease.writing
+
+    def late(*cursor: Any, **options: Any) -> Any:  # noqa: ANN401  as the lease's
+        monkeypatch.undo()
+        book.tell(created(9))
+        book.post(old)
+        return writing(*cursor, **options)
+
+    monkeypatch.setattr(one._lease, "writing", late)
+
+    one.step()
+
+    assert one.progress.phase == "catch up"
+    assert book.status("seats", new).position == 9
+    assert [progress.phase for progress in one.run(pause_s=0)][-1] == "live"
+    assert book.status("seats", new).position == 9
+
+
 def test_processes_with_old_and_with_new_code_keep_their_own_version_current(book: Book) -> None:
     old, new = _old_and_new(book)
     followers = [book.follower(old), book.follower(new)]
