@@ -57,9 +57,10 @@ def test_a_version_that_the_code_declares_is_built_only_when_it_is_asked_for_and
     assert [one.key for one in new.builds(name) if one.is_previous] == [(name, 1, 1)]
 
 
-def test_progress_goes_through_all_phases_in_their_order(book: Book) -> None:
+@pytest.mark.parametrize("name", ["seats", "notes"])
+def test_progress_goes_through_all_phases_in_their_order(book: Book, name: str) -> None:
     _, new = _old_and_new(book)
-    build = start_build(new, book.journal, new.sound("seats"))
+    build = start_build(new, book.journal, new.sound(name))
     book.tell(*(created(number) for number in range(9, 15)))
     book.post(book.open_store(OLD))
 
@@ -327,9 +328,27 @@ def test_a_load_stops_at_the_event_it_cannot_handle_and_mended_code_begins_anew(
     assert book.status("notes", old).live == 1
 
     new = book.open_store(NEW)
-    assert rebuild(book, "notes", new).key == ("notes", 2, 2)
+    begun = building(book, "notes", new)
+    assert begun.key == ("notes", 2, 2)
+    assert [progress.phase for progress in begun.run(pause_s=0)][-1] == "live"
     assert book.rows("notes", new) == fresh_fold(book.journal, new, "notes")
     assert tables_there(new, "notes") == ["notes_v1", "notes_v2_b2"]
+
+
+def test_what_other_code_had_begun_goes_when_it_is_begun_anew_but_not_while_that_is_at_work(book: Book) -> None:
+    _, new = _old_and_new(book)
+    other = book.open_store({"notes": LogProjection("notes", 2, NEW["notes"].tables, lambda event: [])})  # type: ignore[union-attr]
+    at_work = building(book, "notes", other)
+    at_work.step()
+
+    with pytest.raises(ProjectionError, match="with other code at this moment"):
+        building(book, "notes", new)
+    at_work.release()
+
+    assert building(book, "notes", new, on_ready="hold").key == ("notes", 2, 2)
+    assert tables_there(new, "notes") == ["notes_v1", "notes_v2_b2"]
+    assert at_work.step() is False
+    assert at_work.progress.phase == "gone"
 
 
 def test_a_state_that_cannot_be_made_into_rows_stops_the_load_at_its_last_event(book: Book) -> None:

@@ -96,6 +96,21 @@ def test_a_rebuild_of_what_is_held_or_was_rolled_back_switches_to_it(book: Book,
     assert (build.key, build.is_live) == (("seats", 2, 1), True)
 
 
+def test_positions_in_a_journal_that_was_exchanged_do_not_keep_a_held_build_back(book: Book) -> None:
+    book.tell(created(1), created(2), created(3))
+    book.post()
+    book.exchange_journal()
+    book.tell(created(7))
+    book.post()
+    rebuild(book, "registrations", on_ready="hold")
+
+    assert switch(book.store, "registrations", wait_s=0).is_live
+
+    assert [row["registration_id"] for row in book.rows("registrations")] == ["7"]
+    with pytest.raises(ProjectionError, match="is stopped"):
+        rollback(book.store, "registrations", wait_s=0)
+
+
 def test_a_leader_goes_on_when_its_build_was_switched_to_under_it(book: Book, held: ReadStore) -> None:
     follower = book.follower(held)
     while follower.run_once():
