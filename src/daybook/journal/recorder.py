@@ -180,7 +180,12 @@ def _streams(rows: Iterable[Any]) -> list[list[RecordedEvent]]:
     streams = []
     for id_, own in groupby(rows, itemgetter(0)):
         stream_id = id_ if isinstance(id_, UUID) else UUID(bytes=id_)
-        streams.append([RecordedEvent(stream_id, *told, recorded_at_ns=at, encoding=how) for _, *told, at, how in own])
+        streams.append(
+            [
+                RecordedEvent(stream_id, version, topic, state, position, recorded_at_ns=at_ns, encoding=encoding)
+                for _, version, topic, state, position, at_ns, encoding in own
+            ]
+        )
     return streams
 
 

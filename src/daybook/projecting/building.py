@@ -28,7 +28,7 @@ from daybook.projecting.failure import Policy, policy_of
 from daybook.projecting.garbage import few_collections
 from daybook.projecting.indexing import Indexing
 from daybook.projecting.lease import Lease, new_holder
-from daybook.projecting.loading import Ahead, culprit
+from daybook.projecting.loading import culprit, load
 from daybook.projecting.physical import physical_tables
 from daybook.projecting.posting import Posting
 from daybook.projecting.projection import SoundProjection
@@ -81,7 +81,6 @@ class Building:
         self._lease = Lease(store, build.key, self.holder, ticks_ns)
         self._reader = Reader(journal, catch_up_events_max)
         self._posting = Posting(projection, store, self._reader, self._lease)
-        self._ahead = Ahead(projection, journal)
         self._tables = physical_tables(projection, build.build)
         self._indexing = Indexing(store, self._tables.values(), self._lease)
         self._given_up = False
@@ -92,12 +91,10 @@ class Building:
         The lease is let go at the end, whatever ends it. Raises `ProjectionError` where the build stopped or is gone,
         `StoreUnavailableError` where the store has been away for a minute.
         """
-        self._ahead.begin()
         try:
             with few_collections():
                 yield from self._steps(pause_s)
         finally:
-            self._ahead.end()
             with suppress(DaybookError, SQLAlchemyError):  # else the lease ends by itself
                 self.release()
 
@@ -137,7 +134,7 @@ class Building:
             return False
         if cursor.is_loading:
             return self._index(cursor) if cursor.done == INDEXING else self._load(cursor)
-        if cursor.position >= self._position_of(live):
+        if cursor.position >= self._reader.position_of(live, head):
             return self._hold(cursor) if cursor.on_ready == "hold" else self._switch(cursor)
         moved = self._posting.advance(head, cursor, now_ns)
         self._given_up = self._posting.has_stopped
@@ -172,7 +169,7 @@ class Building:
         limit = self._load_events_max
         while True:
             try:
-                loaded = self._ahead.load(cursor, limit)
+                loaded = load(self._projection, self._journal, cursor, limit)
                 values = loaded.values | ({} if cursor.state == "building" else _GOING_ON)
                 self._lease.move(cursor, values, [partial(self._append, loaded.rows)])
             except LeaseLostError:
@@ -203,16 +200,6 @@ class Building:
 
     # ---- the end
 
-    def _position_of(self, live: Cursor | None) -> int:
-        """What readers have got so far; 0 where that was of another journal."""
-        if live is None or live.key == self.key:
-            return 0
-        try:
-            self._reader.check(live, self._journal.head())
-        except JournalExchangedError:
-            return 0
-        return live.position
-
     def _hold(self, cursor: Cursor) -> bool:
         self._lease.move(cursor, {**_GOING_ON, "state": "held"})
         self._store.announce()
@@ -223,7 +210,7 @@ class Building:
         with self._lease.writing(cursor) as (connection, move):
             before = lock_live(connection, cursor.name)
             live = read_cursor(connection, before.key, lock=True) if before else None
-            if cursor.position < self._position_of(live):
+            if cursor.position < self._reader.position_of(live, self._journal.head()):
                 move({})
                 return True
             move({**_GOING_ON, "state": "following", "on_ready": None})

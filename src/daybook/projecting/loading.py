@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,42 +30,6 @@ def load(projection: SoundProjection, journal: Journal, cursor: Cursor, events_m
     if isinstance(projection, LogProjection):
         return _load_events(projection, journal, cursor, events_max)
     return _load_streams(projection, journal, cursor, events_max)
-
-
-class Ahead:
-    """Loads one batch while the one before is written, which a database does without Python: two cores are at work.
-
-    It does so from `begin()` to `end()`; before and after, nothing runs but what is asked for.
-    """
-
-    def __init__(self, projection: SoundProjection, journal: Journal) -> None:
-        self._projection = projection
-        self._journal = journal
-        self._thread: ThreadPoolExecutor | None = None
-        self._next: tuple[str | None, int, Future[Loaded]] | None = None
-
-    def load(self, cursor: Cursor, events_max: int) -> Loaded:
-        """As the function of this name."""
-        known, self._next = self._next, None
-        if known is not None and known[:2] == (cursor.done, events_max):
-            loaded = known[2].result()
-        else:
-            loaded = load(self._projection, self._journal, cursor, events_max)
-        if self._thread is not None and loaded.values["done"] != INDEXING:
-            then = replace(cursor, **loaded.values)
-            future = self._thread.submit(load, self._projection, self._journal, then, events_max)
-            self._next = then.done, events_max, future
-        return loaded
-
-    def begin(self) -> None:
-        """Use a thread from now on."""
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
-
-    def end(self) -> None:
-        """Wait for what it does, and end it."""
-        thread, self._thread, self._next = self._thread, None, None
-        if thread is not None:
-            thread.shutdown(cancel_futures=True)
 
 
 def culprit(projection: SoundProjection, journal: Journal, cursor: Cursor) -> int | None:

@@ -49,6 +49,16 @@ class Reader:
                 f" an earlier point; run `daybook rebuild {cursor.name}`"
             )
 
+    def position_of(self, live: Cursor | None, head: int) -> int:
+        """How far readers of this build have got; 0 where that was in another journal."""
+        if live is None:
+            return 0
+        try:
+            self.check(live, head)
+        except JournalExchangedError:
+            return 0
+        return live.position
+
     def _read(self, position: int) -> Sequence[Event]:
         limit = self._batch_events_max
         while True:
