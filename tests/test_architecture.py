@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "projections": {"errors", "domain", "projecting"},
     "settings": {"errors"},
     "bootstrap": {"errors", "settings", "domain", "zenoti", "journal", "intake", "projecting"},
+    "verifying": {"errors", "domain", "zenoti", "journal", "intake", "projecting"},
     "simulation": {"zenoti"},
 }
 RIM = {"web", "cli", "doctor", "demo"}

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from types import ModuleType
 
 import click
-import pytest
 from sqlalchemy import select
 
 from daybook.cli import main
@@ -51,12 +49,8 @@ def test_the_projection_in_it_is_discovered_and_gives_its_rows(tmp_path: Path) -
     folder = tmp_path / "waitlists"
     folder.mkdir()
     (folder / "__init__.py").write_text(code)
-    package = ModuleType("readme_projections")
-    package.__path__ = [str(tmp_path)]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(__import__("sys").modules, package.__name__, package)
-        (projection,) = discover(package).values()
+    projection = discover([tmp_path])["waitlists"]
 
     assert isinstance(projection, StateProjection)
     told = Replay()

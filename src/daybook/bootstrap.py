@@ -52,7 +52,7 @@ def bootstrap(settings: Settings, *, follower: bool = True, observer: Observer |
     it, `SettingsError` where the settings name none.
     """
     journal = open_journal(settings.database_url)
-    projections = discover()
+    projections = discover(settings.projections)
     read_store = ReadStore(settings.database_url, projections)
     following = Follower(journal, read_store, projections) if follower else None
     intake = Intake(

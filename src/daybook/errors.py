@@ -54,6 +54,14 @@ class EventUnreadableError(DaybookError):
     """A recorded event cannot be decoded; the journal is damaged or its code is missing."""
 
 
+class EventCodeError(DaybookError):
+    """A class of events cannot be read in every version that was ever written; its code is incomplete."""
+
+
+class FormatLevelError(DaybookError):
+    """The journal does not take such events yet; once every process runs this daybook, run `daybook migrate`."""
+
+
 class UnknownDeliveryError(DaybookError):
     """There is no delivery of this id."""
 
@@ -80,3 +88,11 @@ class JournalExchangedError(ProjectionError):
 
 class LeaseLostError(ProjectionError):
     """Another follower has taken this projection over."""
+
+
+class CodeChangedError(ProjectionError):
+    """The code of a projection changed, and its version did not."""
+
+
+class BehindError(ProjectionError):
+    """A build of a projection has not got as far as the one that is live."""

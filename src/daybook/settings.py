@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -62,6 +64,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     behind_proxy: bool = False
     body_bytes_max: int = Field(default=8 * 1024 * 1024, ge=1024)
+    projections: Annotated[tuple[Path, ...], NoDecode] = ()
+    """Folders with projections of one's own; in the environment several are joined as in PATH."""
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:  # noqa: ANN401  the fields above, by name
@@ -102,6 +106,11 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(_POSTGRESQL):
             raise ValueError("must begin with postgresql:// and name a replica of the database")
         return value or None
+
+    @field_validator("projections", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
 
     @field_validator("api_tokens")
     @classmethod

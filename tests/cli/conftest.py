@@ -68,6 +68,18 @@ def told(run: Run, file_of: Callable[..., Path]) -> Callable[..., None]:
 
 
 @pytest.fixture
+def own(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for projections of one's own."""
+    # Source files change faster here than the time stamps by which Python tells that its compiled ones are old.
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setenv("DAYBOOK_PROJECTIONS", str(folder))
+    return folder
+
+
+@pytest.fixture
 def book(database_url: str) -> Iterator[Daybook]:
     """The same store, for looking at it beside the command line."""
     daybook = bootstrap(Settings.load(), follower=True)

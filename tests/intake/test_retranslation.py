@@ -6,15 +6,21 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from daybook.domain.fold import fold, history
+from daybook.domain.identity import Kind, stream_id
 from daybook.domain.registration import Created
-from daybook.intake import Retranslation, release, retranslation
+from daybook.errors import FormatLevelError
+from daybook.intake import Retranslation, entry, release, retranslation
+from daybook.journal import Journal, migrate, open_journal
 from daybook.journal.entries import OutcomeName
 from daybook.zenoti.translate import TRANSLATION_VERSION, Told, Translation, translate
 from tests.bodies import booking
+from tests.engines import Engine, PostgreSQLEngine
 from tests.intake.conftest import Desk
+from tests.journal.vocabularies import NEWER, NEWER_LEVEL, Transferred
 
 Reader = Callable[[Told, Translation], Translation]
-Install = Callable[[Reader], None]
+Install = Callable[..., None]
 BETTER = TRANSLATION_VERSION + 1
 AT = "2026-03-01T09:00:00Z"
 ALL: Collection[OutcomeName] = ("recorded", "kept", "quarantined")
@@ -37,16 +43,16 @@ def again(desk: Desk, outcomes: Collection[OutcomeName] = ALL, *, dry_run: bool 
 
 @pytest.fixture
 def better(monkeypatch: pytest.MonkeyPatch) -> Install:
-    """A better translation, which reads what its reader does to the first one's reading."""
+    """Another translation, which reads what its reader makes of the first one's reading."""
 
-    def install(reader: Reader) -> None:
+    def install(reader: Reader, to: int = BETTER) -> None:
         def translate_better(told: Told) -> Translation:
             reading = reader(told, translate(told))
-            events = tuple(replace(event, translation=BETTER) for event in reading.events)
-            return replace(reading, version=BETTER, events=events)
+            events = tuple(replace(event, translation=to) for event in reading.events)
+            return replace(reading, version=to, events=events)
 
         monkeypatch.setattr(release, "translate", translate_better)
-        monkeypatch.setattr(retranslation, "TRANSLATION_VERSION", BETTER)
+        monkeypatch.setattr(retranslation, "TRANSLATION_VERSION", to)
 
     return install
 
@@ -56,7 +62,7 @@ def test_the_same_translation_changes_nothing(desk: Desk) -> None:
     desk.post(b"{")
     desk.post({"id": "1", "event_id": "g", "event_type": "Guest.Created", "event_timestamp": AT, "data": {}})
 
-    assert again(desk) == Retranslation(read=3)
+    assert again(desk) == Retranslation(read=1)
     assert desk.journal.head() == 1
 
 
@@ -73,7 +79,7 @@ def test_a_better_reading_is_appended_and_the_fold_takes_it(desk: Desk, better: 
     better(corrected)
     done = again(desk)
 
-    assert (done.read, done.changed, done.events) == (2, 2, 1)
+    assert (done.read, done.changed, done.events, done.superseding) == (2, 1, 1, 1)
     events = desk.journal.select_events_after(0, 9)
     assert [(event.subject_id, event.translation) for event in events] == [
         ("1", TRANSLATION_VERSION),
@@ -112,7 +118,7 @@ def test_a_dry_run_tells_what_would_change_and_writes_nothing(desk: Desk, better
     answer = desk.post(created())
     better(lambda _, reading: replace(reading, events=tuple(replace(e, guest_id="x") for e in reading.events)))
 
-    assert again(desk, dry_run=True) == Retranslation(read=1, changed=1, events=1)
+    assert again(desk, dry_run=True) == Retranslation(read=1, changed=1, events=1, superseding=1)
 
     assert desk.journal.head() == 1
     assert len(desk.delivery(answer).outcomes) == 1
@@ -144,3 +150,177 @@ def test_a_release_is_remembered_when_it_is_translated_again(desk: Desk, better:
 
     assert again(desk).events == 0
     assert desk.delivery(conflict).outcome.outcome == "recorded"
+
+
+def only(*subjects: str) -> Reader:
+    """A reading that finds these subjects alone."""
+
+    def read(_: Told, reading: Translation) -> Translation:
+        return replace(reading, events=tuple(event for event in reading.events if event.subject_id in subjects))
+
+    return read
+
+
+def types(desk: Desk) -> list[tuple[str, str, int]]:
+    return [
+        (event.type_name(), event.subject_id, event.translation) for event in desk.journal.select_events_after(0, 99)
+    ]
+
+
+def test_what_a_delivery_does_not_tell_any_more_is_withdrawn(desk: Desk, better: Install) -> None:
+    desk.post(created(1, recurrence_registration_ids=[2]))
+    better(only("1"))
+
+    done = again(desk)
+
+    assert (done.changed, done.events, done.withdrawing) == (1, 1, 1)
+    assert types(desk) == [
+        ("Registration.Created", "1", TRANSLATION_VERSION), ("Registration.Created", "2", TRANSLATION_VERSION), ("Registration.Withdrawn", "2", BETTER),
+    ]  # fmt: skip
+    first, second = (desk.journal.stream(stream_id("main", Kind.REGISTRATION, subject)) for subject in "12")
+    assert fold(first).status == "booked"
+    assert fold(second) is None
+    assert history(second) == []
+    assert (second[1].occurred_at_ns, second[1].role) == (second[0].occurred_at_ns, "recurrence")
+
+
+def test_what_was_withdrawn_can_be_told_again_and_what_others_tell_of_it_stays(desk: Desk, better: Install) -> None:
+    desk.post(created(1, recurrence_registration_ids=[2]))
+    desk.post(booking("Cancelled", 2, event_id="c", at=AT))
+    better(only("1"), to=BETTER)
+    again(desk)
+    stream = stream_id("main", Kind.REGISTRATION, "2")
+    assert fold(desk.journal.stream(stream)) is None, "the cancellation was withdrawn too"
+
+    better(only("1", "2"), to=BETTER + 1)
+    assert again(desk).events == 2
+
+    state = fold(desk.journal.stream(stream))
+    assert (state.status, state.version) == ("cancelled", 6)
+
+
+def test_deliveries_that_are_now_read_as_one_count_once(
+    desk: Desk, better: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retranslation, "BATCH_DELIVERIES_MAX", 1)
+    told = {"registration_id": 1, "session_id": 5}
+    first, second = (desk.post(told, url_type=f"Class.Booking.{what}") for what in ("Created", "Approved"))
+
+    def as_one(_: Told, reading: Translation) -> Translation:
+        return replace(reading, dedupe_key=bytes(32))
+
+    better(as_one)
+    would = again(desk, dry_run=True)
+    done = again(desk)
+
+    assert done == would
+    assert (done.changed, done.events, done.withdrawing) == (1, 1, 1)
+    assert types(desk)[2:] == [("Registration.Withdrawn", "1", BETTER)]
+    assert desk.delivery(first).outcome.outcome == "recorded"
+    outcome = desk.delivery(second).outcome
+    assert (outcome.outcome, outcome.repeat_of) == ("repeat", desk.delivery(first).delivery_id)
+
+    better(lambda _, reading: reading, to=BETTER + 1)
+    assert (again(desk).events, desk.delivery(second).outcome.outcome) == (1, "recorded")
+
+
+def test_what_is_not_about_a_registration_any_more_is_withdrawn(desk: Desk, better: Install) -> None:
+    answer = desk.post(created())
+    better(lambda _, reading: replace(reading, outcome="kept", events=()))
+
+    assert again(desk).withdrawing == 1
+    assert desk.delivery(answer).outcome.outcome == "kept"
+    assert again(desk).read == 0
+
+
+def test_an_older_process_does_not_unsay_what_a_newer_one_read(
+    desk: Desk, better: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.post(created())
+    desk.post(b"{")
+    better(lambda _, reading: replace(reading, events=tuple(replace(e, guest_id="x") for e in reading.events)))
+    again(desk)
+
+    monkeypatch.setattr(release, "translate", translate)
+    monkeypatch.setattr(retranslation, "TRANSLATION_VERSION", TRANSLATION_VERSION)
+
+    assert again(desk).changed == 0
+    assert desk.journal.head() == 2
+
+
+def test_a_transaction_holds_few_deliveries_and_few_events_and_others_write_in_between(
+    desk: Desk, better: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 7):
+        desk.post(created(number, recurrence_registration_ids=[100 + number, 200 + number] if number > 3 else None))
+    better(only(*"123456"))
+    monkeypatch.setattr(retranslation, "BATCH_DELIVERIES_MAX", 2)
+    monkeypatch.setattr(retranslation, "BATCH_EVENTS_MAX", 5)
+    reads: list[int] = []
+
+    async def steps() -> None:
+        async for done in desk.intake.retranslate(ALL):
+            reads.append(done.read)
+            await desk.intake.receive(desk.call(created(50 + len(reads))))
+
+    desk.run(steps())
+
+    assert reads[:4] == [2, 3, 4, 5], "the first two together, those of many events alone"
+    assert desk.count() == 6 + len(reads)
+
+
+def test_the_type_that_a_person_gave_stays(desk: Desk, better: Install) -> None:
+    bare = desk.post({"registration_id": 1})
+    desk.run(
+        desk.intake.release(desk.delivery(bare).delivery_id, source="main", event_type="Class.Booking.NoShow", by="cli")
+    )
+    better(lambda _, reading: replace(reading, events=tuple(replace(e, guest_id="x") for e in reading.events)))
+
+    assert again(desk).superseding == 1
+
+    assert types(desk) == [("Registration.NoShow", "1", TRANSLATION_VERSION), ("Registration.NoShow", "1", BETTER)]
+
+
+def test_an_erased_body_leaves_what_was_read_of_it(desk: Desk, better: Install, engine: Engine) -> None:
+    answer = desk.post(created())
+    erase = engine.run if isinstance(engine, PostgreSQLEngine) else engine._run  # type: ignore[attr-defined]
+    erase("DELETE FROM bodies")
+    better(lambda _, reading: reading)
+
+    assert again(desk).events == 0
+    assert desk.delivery(answer).outcome.outcome == "recorded"
+
+
+def test_events_that_older_processes_cannot_read_wait_until_they_may_be_written(
+    journal: Journal, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = open_journal(engine.url, vocabulary=NEWER)
+    desk = Desk(newer)
+    desk.intake.start()
+    monkeypatch.setattr(entry, "translate", transferred)
+    monkeypatch.setattr(release, "translate", transferred)
+    try:
+        answer = desk.post(created())
+        if newer.format_level < NEWER_LEVEL:
+            assert (answer.status, desk.delivery(answer).outcome.reason) == ("kept", "format_level")
+            assert "daybook migrate" in (answer.detail or "")
+            with pytest.raises(FormatLevelError):
+                again(desk)
+            migrate(engine.url, NEWER)
+            newer.probe()
+            done = again(desk)
+            assert (done.read, done.recorded, done.events) == (1, 1, 1)
+
+        assert desk.delivery(answer).outcome.outcome == "recorded"
+        assert isinstance(newer.select_events_after(0, 1)[0], Transferred)
+        assert again(desk).read == 0
+    finally:
+        desk.close()
+        newer.close()
+
+
+def transferred(told: Told) -> Translation:
+    """A newer translation: what was booked is transferred."""
+    reading = translate(told)
+    fields = [{name: getattr(event, name) for name in event.__struct_fields__} for event in reading.events]
+    return replace(reading, events=tuple(Transferred(**each) for each in fields))

@@ -7,14 +7,15 @@ from uuid import uuid4
 import msgspec
 import pytest
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.utils import register_topic
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daybook.domain.aggregates import EVENT_TYPES
 from daybook.domain.appointment import AppointmentEvent, Started
 from daybook.domain.registration import Created
 from daybook.errors import EventNewerError, EventUnreadableError
 from daybook.journal.mapper import RecordedEvent, StructMapper
+from daybook.journal.vocabulary import FORMAT_LEVEL, Vocabulary
 
 Booked = Callable[..., Created]
 
@@ -38,7 +39,7 @@ class Moved(AppointmentEvent, frozen=True, kw_only=True):
         state["room"] = str(state.pop("rooms")[0])
 
 
-register_topic(Moved.TOPIC, Moved)
+WITH_MOVED = Vocabulary({**EVENT_TYPES, Moved.TOPIC: Moved}, FORMAT_LEVEL)
 COMMON = {
     "source": "main",
     "subject_id": "a",
@@ -66,7 +67,7 @@ def stored(topic: str, state: object, encoding: str = "plain") -> StoredEvent:
     ],
 )
 def test_an_older_version_of_an_event_is_read_as_the_current_one(state: dict[str, Any]) -> None:
-    event = StructMapper().to_domain_event(stored(Moved.TOPIC, state))
+    event = StructMapper(WITH_MOVED).to_domain_event(stored(Moved.TOPIC, state))
 
     assert isinstance(event, Moved)
     assert (event.room, event.class_version, event.position) == ("12", 3, 7)

@@ -17,6 +17,7 @@ from daybook.journal.rows import TABLE_NAMES, BodyRow, BytesRow, EventRow
 from daybook.journal.sqlite import JOURNAL_FILE, SQLiteStore
 from daybook.journal.store import SCHEMA_VERSION
 from daybook.journal.tables import APPEND_ONLY, metadata
+from daybook.journal.vocabulary import FORMAT_LEVEL
 from tests.engines import Engine
 from tests.journal.conftest import registration
 
@@ -44,8 +45,8 @@ def test_processes_that_create_the_schema_at_once_agree_on_one_journal(engine: E
 
 
 def test_a_migration_tells_the_versions_before_and_after(engine: Engine) -> None:
-    assert migrate(engine.url) == (0, SCHEMA_VERSION)
-    assert migrate(engine.url) == (SCHEMA_VERSION, SCHEMA_VERSION)
+    assert migrate(engine.url) == (0, SCHEMA_VERSION, 0, FORMAT_LEVEL)
+    assert migrate(engine.url) == (SCHEMA_VERSION, SCHEMA_VERSION, FORMAT_LEVEL, FORMAT_LEVEL)
 
 
 def test_threads_that_create_the_schema_at_once_agree_on_one_journal(engine: Engine) -> None:

@@ -15,10 +15,12 @@ from daybook.journal import Journal, migrate, open_journal
 from daybook.journal.postgresql import schema
 from daybook.journal.postgresql.connection import BoundedConnection
 from daybook.journal.rows import BodyRow
+from daybook.journal.store import SCHEMA_VERSION
 from daybook.journal.tables import APPEND_ONLY, metadata
 from tests.engines import PostgreSQLEngine
 from tests.postgresql.cluster import Cluster, wait_until
 
+NEXT = SCHEMA_VERSION + 1
 DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -50,7 +52,7 @@ def test_a_store_of_an_older_version_is_brought_up_and_keeps_what_it_holds(
     delivery_id = uuid4()
     with journal.transaction() as tx:
         tx.append([BodyRow(delivery_id.bytes, b"told")])
-    steps = [*schema.migrations(), (2, "ALTER TABLE webhooks ADD COLUMN note text")]
+    steps = [*schema.migrations(), (NEXT, "ALTER TABLE webhooks ADD COLUMN note text")]
     monkeypatch.setattr(schema, "migrations", lambda: iter(steps))
 
     upgraded = open_journal(database.url)
@@ -58,19 +60,19 @@ def test_a_store_of_an_older_version_is_brought_up_and_keeps_what_it_holds(
     assert upgraded.journal_id == journal.journal_id
     assert upgraded.inbox.body(delivery_id) == b"told"
     with database.connected() as other:
-        assert other.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchone() == ("2",)
+        assert other.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchone() == (str(NEXT),)
         assert other.execute("SELECT note FROM webhooks").fetchall() == []
     upgraded.close()
 
     monkeypatch.undo()
-    with pytest.raises(StoreNewerError, match="schema_version 2"):
+    with pytest.raises(StoreNewerError, match=f"schema_version {NEXT}"):
         open_journal(database.url)
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(
     journal: Journal, database: PostgreSQLEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = [*schema.migrations(), (2, "CREATE TABLE half (done text); SELECT 1 / 0")]
+    steps = [*schema.migrations(), (NEXT, "CREATE TABLE half (done text); SELECT 1 / 0")]
     monkeypatch.setattr(schema, "migrations", lambda: iter(steps))
     with pytest.raises(Exception, match="DivisionByZero"):
         open_journal(database.url)
@@ -84,7 +86,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
 def test_a_migration_steps_back_from_tables_in_use_and_comes_again(
     journal: Journal, database: PostgreSQLEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = [*schema.migrations(), (2, "ALTER TABLE webhooks ADD COLUMN note text")]
+    steps = [*schema.migrations(), (NEXT, "ALTER TABLE webhooks ADD COLUMN note text")]
     monkeypatch.setattr(schema, "migrations", lambda: iter(steps))
     monkeypatch.setattr(schema, "_LOCK_WAIT_MS", 50)
     with database.connected() as other, database.connected() as watching, ThreadPoolExecutor(1) as thread:
@@ -100,17 +102,17 @@ def test_a_migration_steps_back_from_tables_in_use_and_comes_again(
         assert not migrated.done()
         other.execute("ROLLBACK")
 
-        assert migrated.result() == (1, 2)
+        assert migrated.result()[:2] == (SCHEMA_VERSION, NEXT)
 
 
 def test_a_migration_may_take_longer_than_any_answer(
     journal: Journal, database: PostgreSQLEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = [*schema.migrations(), (2, "DO $$ BEGIN PERFORM pg_sleep(1); END $$")]
+    steps = [*schema.migrations(), (NEXT, "DO $$ BEGIN PERFORM pg_sleep(1); END $$")]
     monkeypatch.setattr(schema, "migrations", lambda: iter(steps))
     monkeypatch.setattr(BoundedConnection, "answer_s_max", 0.3)
 
-    assert migrate(database.url) == (1, 2)
+    assert migrate(database.url)[:2] == (SCHEMA_VERSION, NEXT)
 
 
 def test_a_role_that_may_not_create_schemas_can_be_given_one(cluster: Cluster, database: PostgreSQLEngine) -> None:
@@ -118,7 +120,7 @@ def test_a_role_that_may_not_create_schemas_can_be_given_one(cluster: Cluster, d
     cluster.sql(f"CREATE ROLE {role} LOGIN")
     cluster.sql(f"CREATE SCHEMA journal AUTHORIZATION {role}", database=database.name)
 
-    assert migrate(database.url.replace("postgres@", f"{role}@")) == (0, 1)
+    assert migrate(database.url.replace("postgres@", f"{role}@"))[:2] == (0, SCHEMA_VERSION)
     cluster.sql(f"DROP OWNED BY {role} CASCADE", database=database.name)
     cluster.sql(f"DROP ROLE {role}")
 

@@ -2,77 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daybook.projecting.cursor import CURSORS
-from tests.bodies import booking, entry, progress
-from tests.engines import ENGINES, Engine, PostgreSQLEngine, SQLiteEngine, new_database
-from tests.projecting.book import Book
-
-NAMES = ("registrations", "appointments", "history")
-BOOKINGS = ("Created", "Approved", "Rejected", "Cancelled", "Deleted", "NoShow")
-SUPPRESSED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-LAWS = settings(max_examples=15, deadline=None, suppress_health_check=SUPPRESSED)
-
-Opened: TypeAlias = Callable[[], AbstractContextManager[Book]]
-
-
-@pytest.fixture(params=ENGINES)
-def opened(request: pytest.FixtureRequest) -> Opened:
-    """Opens one empty book after another: each example has its own."""
-
-    @contextmanager
-    def opened() -> Iterator[Book]:
-        with _new_engine(request) as engine:
-            book = Book(engine)
-            yield book
-            book.close()
-
-    return opened
-
-
-@contextmanager
-def _new_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        with tempfile.TemporaryDirectory() as folder:
-            yield SQLiteEngine(Path(folder))
-    else:
-        with new_database(request.getfixturevalue("postgresql_server")) as url:
-            yield PostgreSQLEngine(url)
-
-
-@st.composite
-def days(draw: st.DrawFn) -> list[Any]:
-    """Some bodies about few subjects, often at the same moment."""
-    bodies: list[Any] = []
-    for number in range(draw(st.integers(1, 12))):
-        told = {"event_id": f"e{number}", "at": f"2026-01-01T10:00:0{draw(st.integers(0, 4))}Z"}
-        subject = draw(st.integers(1, 3))
-        if draw(st.booleans()):
-            data: dict[str, Any] = draw(
-                st.fixed_dictionaries(
-                    {},
-                    optional={
-                        "waitlist": st.sampled_from([True, False, None]),
-                        "session_id": st.sampled_from([900, 901, -1, None]),
-                        "guest_id": st.sampled_from(["g1", "G2", "", None]),
-                        "recurrence_registration_ids": st.just([1, 2, 3]),
-                    },
-                )
-            )
-            bodies.append(booking(draw(st.sampled_from(BOOKINGS)), subject, **told, **data))
-        else:
-            one = entry(f"a{subject}", appointment_progress=draw(st.sampled_from([0, 1, 2, None])))
-            bodies.append(progress(draw(st.sampled_from(["Started", "Completed"])), one, **told))
-    return bodies
+from tests.projecting.days import LAWS, NAMES, Opened, days
 
 
 @given(day=days(), data=st.data())

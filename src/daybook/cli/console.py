@@ -55,8 +55,11 @@ def table(*columns: str, title: str | None = None) -> Table:
     return made
 
 
-def progress() -> Progress:
-    """A progress bar on standard error, and none at all where nobody watches."""
+def progress(*, elapsed: bool = True) -> Progress:
+    """A progress bar on standard error, and none at all where nobody watches.
+
+    The time that passed, or what the note tells instead.
+    """
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     shown = console(stderr=True)
@@ -65,7 +68,7 @@ def progress() -> Progress:
         BarColumn(bar_width=None),
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
+        *([TimeElapsedColumn()] if elapsed else []),
         console=shown,
         disable=not shown.is_terminal,
         expand=True,

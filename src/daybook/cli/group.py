@@ -10,11 +10,14 @@ from daybook.cli.importing import import_
 from daybook.cli.migrating import migrate
 from daybook.cli.projections import projections
 from daybook.cli.quarantine import quarantine
+from daybook.cli.rebuild import rebuild
 from daybook.cli.serving import follow, serve
+from daybook.cli.shapes import shapes
 from daybook.cli.showing import history, show
 from daybook.cli.simulate import simulate
 from daybook.cli.token import token
 from daybook.cli.translate import translate
+from daybook.cli.verify import verify
 from daybook.errors import DaybookError
 
 
@@ -33,8 +36,8 @@ class _Daybook(click.RichGroup):
 @click.version_option(__version__, prog_name="daybook")
 @click.rich_config({"commands_before_options": True})
 @click.command_panel("Run", commands=["serve", "follow", "import"])
-@click.command_panel("Look", commands=["show", "history", "projections", "doctor"])
-@click.command_panel("Repair", commands=["quarantine", "translate"])
+@click.command_panel("Look", commands=["show", "history", "projections", "shapes", "doctor", "verify"])
+@click.command_panel("Repair", commands=["rebuild", "quarantine", "translate"])
 @click.command_panel("Set up and try", commands=["token", "migrate", "simulate"])
 def main() -> None:
     """A daybook of Zenoti's webhooks: written down as they happen, posted into readable state with its history.
@@ -52,10 +55,13 @@ for _command in (
     migrate,
     projections,
     quarantine,
+    rebuild,
     serve,
+    shapes,
     show,
     simulate,
     token,
     translate,
+    verify,
 ):
     main.add_command(_command)

@@ -42,10 +42,11 @@ def translate(*, source: str | None, dry_run: bool, as_json: bool, **asked: bool
     if as_json:
         print_json({**asdict(done), "dry_run": dry_run})
         return
-    would = "would be" if dry_run else "were"
+    would, appended = ("would be", "to append") if dry_run else ("were", "appended")
     console().print(
         f"{done.read:,} deliveries read again: {done.changed:,} {would} told otherwise, {done.recorded:,} of them"
-        f" recorded for the first time, with {done.events:,} events."
+        f" recorded for the first time. Events {appended}: {done.events:,}, of which {done.superseding:,} supersede"
+        f" older ones and {done.withdrawing:,} withdraw them."
     )
 
 

@@ -21,6 +21,8 @@ class Aggregate:
     begin: Callable[[Any], Any]
     evolve: Callable[[Any, Any], Any]
     events: tuple[type[Event], ...]
+    withdrawn: type[Event]
+    """The one of them that takes another one back."""
 
 
 REGISTRATION: Final = Aggregate(
@@ -35,14 +37,17 @@ REGISTRATION: Final = Aggregate(
         registration.Cancelled,
         registration.Deleted,
         registration.NoShow,
+        registration.Withdrawn,
     ),
+    withdrawn=registration.Withdrawn,
 )
 APPOINTMENT: Final = Aggregate(
     kind=Kind.APPOINTMENT,
     state=appointment.Appointment,
     begin=appointment.begin,
     evolve=appointment.evolve,
-    events=(appointment.Scheduled, appointment.Started, appointment.Completed),
+    events=(appointment.Scheduled, appointment.Started, appointment.Completed, appointment.Withdrawn),
+    withdrawn=appointment.Withdrawn,
 )
 APPOINTMENT_GROUP: Final = Aggregate(
     kind=Kind.APPOINTMENT_GROUP,
@@ -54,14 +59,23 @@ APPOINTMENT_GROUP: Final = Aggregate(
         appointment_group.StatusChanged,
         appointment_group.Deleted,
         appointment_group.FeedbackGiven,
+        appointment_group.Withdrawn,
     ),
+    withdrawn=appointment_group.Withdrawn,
 )
 CLASS_SESSION: Final = Aggregate(
     kind=Kind.CLASS_SESSION,
     state=class_session.ClassSession,
     begin=class_session.begin,
     evolve=class_session.evolve,
-    events=(class_session.Created, class_session.Updated, class_session.Cancelled, class_session.Deleted),
+    events=(
+        class_session.Created,
+        class_session.Updated,
+        class_session.Cancelled,
+        class_session.Deleted,
+        class_session.Withdrawn,
+    ),
+    withdrawn=class_session.Withdrawn,
 )
 
 AGGREGATES: Final[Mapping[Kind, Aggregate]] = MappingProxyType(

@@ -103,6 +103,15 @@ class Completed(AppointmentEvent, frozen=True, kw_only=True):
     PROGRESS: ClassVar[int | None] = 2
 
 
+class Withdrawn(AppointmentEvent, frozen=True, kw_only=True):
+    """What a delivery was thought to tell of the appointment, it does not tell; the fields are what is withdrawn."""
+
+    TOPIC: ClassVar[str] = "daybook:Appointment.Withdrawn"
+    LEVEL: ClassVar[int] = 2
+    PROGRESS: ClassVar[int | None] = None
+    WITHDRAWS: ClassVar[bool] = True
+
+
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an appointment: the fold of its events in order of occurrence."""
 

@@ -37,6 +37,7 @@ class AppointmentGroupEvent(Event, frozen=True, kw_only=True):
     """What any body about an appointment group can tell of it, as told."""
 
     KIND: ClassVar[Kind] = Kind.APPOINTMENT_GROUP
+    LEVEL: ClassVar[int] = 3
 
     organization_id: ToldId = UNSET
     center_id: ToldId = UNSET
@@ -97,6 +98,13 @@ class FeedbackGiven(AppointmentGroupEvent, frozen=True, kw_only=True):
     recommendation: ToldBool = UNSET
     share_feedback: ToldBool = UNSET
     feedback_source: ToldInt = UNSET
+
+
+class Withdrawn(AppointmentGroupEvent, frozen=True, kw_only=True):
+    """What a delivery was thought to tell of the group, it does not tell."""
+
+    TOPIC: ClassVar[str] = "daybook:AppointmentGroup.Withdrawn"
+    WITHDRAWS: ClassVar[bool] = True
 
 
 class AppointmentGroup(msgspec.Struct, frozen=True, kw_only=True):

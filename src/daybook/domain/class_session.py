@@ -57,6 +57,7 @@ class ClassSessionEvent(Event, frozen=True, kw_only=True):
     """What every `Class.Schedule.*` body can tell of one session, as told (source: sample bodies)."""
 
     KIND: ClassVar[Kind] = Kind.CLASS_SESSION
+    LEVEL: ClassVar[int] = 3
     STATUS: ClassVar[Status]
 
     center_id: ToldId = UNSET
@@ -110,6 +111,14 @@ class Deleted(ClassSessionEvent, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = "daybook:ClassSession.Deleted"
     STATUS: ClassVar[Status] = "deleted"
+
+
+class Withdrawn(ClassSessionEvent, frozen=True, kw_only=True):
+    """What a delivery was thought to tell of the session, it does not tell; the fields are what is withdrawn."""
+
+    TOPIC: ClassVar[str] = "daybook:ClassSession.Withdrawn"
+    STATUS: ClassVar[Status] = "unknown"
+    WITHDRAWS: ClassVar[bool] = True
 
 
 class ClassSession(msgspec.Struct, frozen=True, kw_only=True):

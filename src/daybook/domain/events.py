@@ -32,7 +32,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     TOPIC: ClassVar[str]
     """The stored name of the class, `daybook:{type}`: independent of the file it is defined in."""
     CLASS_VERSION: ClassVar[int] = 1
+    LEVEL: ClassVar[int] = 1
+    """The journal's format level from which this version of the class is written."""
     KIND: ClassVar[Kind]
+    WITHDRAWS: ClassVar[bool] = False
+    """Whether it says that its delivery, read better, tells nothing of this aggregate."""
 
     class_version: int = 1
     source: str

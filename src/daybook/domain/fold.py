@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
@@ -12,6 +13,7 @@ from msgspec import UNSET
 from daybook.domain.aggregates import AGGREGATES
 from daybook.domain.events import Event
 
+_GIVEN = frozenset({"class_version", "translation", "originator_version", "position", "recorded_at_ns"})
 _BOOKKEEPING = frozenset(
     {"id", "source", "created_by_itself", "occurred_at_ns", "time_basis", "recorded_at_ns", "version", "position"}
     | {"place", "list_place", "utc_offset", "feedback_delivery_id"}
@@ -30,20 +32,37 @@ class HistoryEntry:
 
 
 def in_order_of_occurrence(events: Iterable[Event]) -> list[Event]:
-    """The events that count, sorted: of one delivery's readings the one by the highest version of the translation."""
-    latest: dict[Any, Event] = {}
+    """The events that count, sorted: of one delivery's readings the last one, unless that withdraws it."""
+    latest = latest_readings(events).values()
+    return sorted([event for event in latest if not event.WITHDRAWS], key=lambda event: event.order_of_occurrence)
+
+
+def latest_readings(events: Iterable[Event]) -> dict[UUID, Event]:
+    """By delivery, of the events of one aggregate the one by the highest version of the translation."""
+    latest: dict[UUID, Event] = {}
     for event in events:
         other = latest.get(event.delivery_id)
-        if other is None or (event.translation, event.originator_version) > (
-            other.translation,
-            other.originator_version,
-        ):
+        if other is None or _reading(event) > _reading(other):
             latest[event.delivery_id] = event
-    return sorted(latest.values(), key=lambda event: event.order_of_occurrence)
+    return latest
+
+
+def withdrawal(event: Event, translation: int) -> Event:
+    """The event by which this version of the translation takes another one back; it takes that one's place."""
+    withdrawn = AGGREGATES[event.KIND].withdrawn
+    told = {
+        name: getattr(event, name)
+        for name in event.__struct_fields__
+        if name in withdrawn.__struct_fields__ and name not in _GIVEN
+    }
+    return withdrawn(**told, translation=translation)
 
 
 def fold(events: Iterable[Event]) -> Any:  # noqa: ANN401  the state's type follows from the events' kind
-    """The state of one aggregate from all its events, in whatever order they are given; None without any."""
+    """The state of one aggregate from all its events, in whatever order they are given.
+
+    None where there are none, or where all of them were withdrawn: then nothing was ever told of it.
+    """
     recorded = list(events)
     steps = list(_steps(recorded))
     if not steps:
@@ -82,6 +101,10 @@ def facts(state: Any) -> dict[str, Any]:  # noqa: ANN401  any aggregate's state
         for name in state.__struct_fields__
         if name not in _BOOKKEEPING
     }
+
+
+def _reading(event: Event) -> tuple[int, int]:
+    return event.translation, event.originator_version
 
 
 def _steps(events: Iterable[Event]) -> Iterator[tuple[Event, Any]]:

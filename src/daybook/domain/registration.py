@@ -101,6 +101,15 @@ class NoShow(RegistrationEvent, frozen=True, kw_only=True):
     STATUS: ClassVar[Status] = "no_show"
 
 
+class Withdrawn(RegistrationEvent, frozen=True, kw_only=True):
+    """What a delivery was thought to tell of the registration, it does not tell; the fields are what is withdrawn."""
+
+    TOPIC: ClassVar[str] = "daybook:Registration.Withdrawn"
+    LEVEL: ClassVar[int] = 2
+    STATUS: ClassVar[Status] = "unknown"
+    WITHDRAWS: ClassVar[bool] = True
+
+
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a registration: the fold of its events in order of occurrence.
 

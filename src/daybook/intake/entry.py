@@ -17,11 +17,14 @@ from daybook.journal.mapper import encode_event
 from daybook.journal.rows import Provenance
 from daybook.journal.store import WebhookKey
 from daybook.journal.uuid7 import uuid7
+from daybook.journal.vocabulary import FORMAT_LEVEL
 from daybook.zenoti.translate import Told, Translation, translate
 
 HEADERS_BYTES_MAX: Final = 8_192
 UNSIGNED: Final = "unsigned"
 COULD_NOT_BE_STORED: Final = "could_not_be_stored"
+AWAITS_FORMAT_LEVEL: Final = "format_level"
+"""Why a delivery is kept that would be recorded otherwise."""
 _BYTES_TAG: Final = b"daybook quarantined bytes\0"
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _INSTANT_MAX_NS: Final = (1 << 63) - 1
@@ -49,8 +52,8 @@ class Entry:
     """Whose run of refusals this delivery ends; None where it proves nothing (an import, a wrong signature)."""
 
 
-def prepare(call: Call, checked: Authentication, webhook: WebhookKey | None) -> Entry:
-    """Translate and encode, outside the lock."""
+def prepare(call: Call, checked: Authentication, webhook: WebhookKey | None, format_level: int = FORMAT_LEVEL) -> Entry:
+    """Translate and encode, outside the lock. `format_level` is the journal's."""
     delivery_id = uuid7(call.arrived_at_ns)
     told = Told(
         source=call.source,
@@ -61,7 +64,7 @@ def prepare(call: Call, checked: Authentication, webhook: WebhookKey | None) -> 
         origin=call.origin,
         signature=checked.signature,
     )
-    translation = translate(told)
+    translation = writable(translate(told), format_level)
     if checked.signature == "unsigned":
         translation = _unproven(translation)
     provenance = _provenance(call, checked)
@@ -70,6 +73,17 @@ def prepare(call: Call, checked: Authentication, webhook: WebhookKey | None) -> 
     except (ValueError, TypeError, OverflowError) as error:
         return unstorable(Entry(delivery_id, provenance, call.body, translation, (), webhook), error)
     return Entry(delivery_id, provenance, call.body, translation, events, webhook)
+
+
+def writable(translation: Translation, format_level: int) -> Translation:
+    """The same reading; kept, to be translated again, where older processes could not read an event of it."""
+    for event in translation.events:
+        if format_level < event.LEVEL:
+            detail = "older processes could not read its events yet; after `daybook migrate`, run `daybook translate`"
+            return msgspec.structs.replace(
+                translation, outcome="kept", events=(), reason=AWAITS_FORMAT_LEVEL, detail=detail
+            )
+    return translation
 
 
 def encoded(events: tuple[Event, ...]) -> tuple[EncodedEvent, ...]:

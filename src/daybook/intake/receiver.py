@@ -159,7 +159,7 @@ class Intake:
         # A label in a URL is free text: a source cannot fill the store with webhooks that differ by it alone.
         proven = call.origin == "webhook" and checked.signature != "unsigned"
         webhook = self._tally.proven(webhook_of(call.source, call.url_type, call.via)) if proven else None
-        return prepare(call, checked, webhook)
+        return prepare(call, checked, webhook, self._journal.format_level)
 
     async def _stored(self, entry: Entry, deadline_s: float) -> Answer | Refusal:
         try:

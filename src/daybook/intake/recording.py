@@ -9,7 +9,8 @@ from typing import Final
 from uuid import UUID
 
 from daybook.intake.call import Answer
-from daybook.intake.entry import Entry, bytes_key, quarantined
+from daybook.intake.entry import UNSIGNED, Entry, bytes_key, quarantined
+from daybook.intake.shapes import Kind, Shapes, kind_of
 from daybook.journal.rows import (
     AppendedRow,
     BodyRow,
@@ -22,6 +23,7 @@ from daybook.journal.rows import (
     RepeatRow,
 )
 from daybook.journal.store import Clock, Known, Transaction, WebhookKey
+from daybook.zenoti.shape import Shape
 from daybook.zenoti.translate import Translation
 
 CONFLICT: Final = "conflict"
@@ -37,9 +39,12 @@ class Recorded:
     conflicts: Counter[str] = field(default_factory=Counter)
 
 
-def record(tx: Transaction, entries: Sequence[Entry], *, is_rerun: bool = False) -> Recorded:
+def record(
+    tx: Transaction, entries: Sequence[Entry], *, shapes: Shapes | None = None, is_rerun: bool = False
+) -> Recorded:
     """Write a batch; its order is the order of the journal.
 
+    `shapes` is what the writer knows of the payloads in the store; it settles them when the commit is done.
     A rerun finds out what a commit of unknown outcome left: nothing is written twice, and something always is, so that
     its own commit waits for flush and standby as the first one should have.
     """
@@ -60,6 +65,7 @@ def record(tx: Transaction, entries: Sequence[Entry], *, is_rerun: bool = False)
     if is_rerun:
         sheet.leave_out(tx.known_repeats([(row.delivery_id, row.repeat_id) for row in sheet.repeats]))
         tx.probe()
+    (shapes or Shapes()).take(tx, sheet.shapes, sheet.now_ns)
     sheet.write(tx)
     tx.touch_webhooks(_heard(entries, sheet.clock.now_ns))
     conflicts = Counter(
@@ -83,6 +89,7 @@ class Sheet:
         self.outcomes: list[OutcomeRow] = []
         self.keys: list[KeyRow] = []
         self.bytes: list[BytesRow] = []
+        self.shapes: Counter[tuple[Kind, Shape]] = Counter()
         self._position = clock.position
         self._recorded_at_ns = clock.recorded_at_ns
         self._heads = dict(heads)
@@ -172,6 +179,9 @@ def _enter(sheet: Sheet, entry: Entry, reading: Translation) -> Answer:
         )
     )
     sheet.bodies.append(BodyRow(delivery_id, entry.body))
+    # Of a body that nobody signed, anybody may be the author.
+    if reading.shape is not None and entry.provenance.signature != UNSIGNED:
+        sheet.shapes[kind_of(reading), reading.shape] += 1
     sheet.outcomes.append(
         OutcomeRow(
             delivery_id=delivery_id,

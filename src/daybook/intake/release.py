@@ -8,7 +8,10 @@ from uuid import UUID
 from daybook.domain.events import Origin, Signature
 from daybook.errors import NotQuarantinedError, UnknownDeliveryError
 from daybook.intake.call import Answer
-from daybook.intake.rereading import Vouching, reread
+from daybook.intake.entry import UNSIGNED, writable
+from daybook.intake.recording import Sheet
+from daybook.intake.rereading import Vouching, answer_of, enter, reread, streams_of
+from daybook.intake.shapes import Shapes, kind_of
 from daybook.journal import Journal
 from daybook.journal.entries import Delivery
 from daybook.zenoti.translate import Told, Translation, translate
@@ -29,8 +32,18 @@ def release(
         last = tx.last_outcome(delivery_id.bytes)
         if last is None or last.outcome != "quarantined":
             raise NotQuarantinedError
-        vouching = Vouching(by, event_type, distinct)
-        return reread(tx, delivery_id, reading, last=last, vouching=vouching).answer
+        known = tx.known_keys([reading.dedupe_key]) if reading.dedupe_key is not None else {}
+        change = reread(delivery_id, reading, last=last, known=known)
+        if not change.is_new:
+            return answer_of(change, last.last_position)
+        streams = streams_of([change])
+        sheet = Sheet(tx.clock(), tx.heads(streams) if streams else {})
+        if last.reason == UNSIGNED and reading.shape is not None:
+            # Somebody vouches for it now, so what it looks like counts.
+            Shapes().take(tx, {(kind_of(reading), reading.shape): 1}, sheet.now_ns)
+        answer = enter(sheet, change, Vouching(by, event_type, distinct))
+        sheet.write(tx)
+        return answer
 
 
 def translate_again(
@@ -40,15 +53,14 @@ def translate_again(
     body = journal.inbox.body(delivery.delivery_id)
     if body is None:
         return Translation(outcome="quarantined", reason="body_erased", detail="the body was erased")
-    return translate(
-        Told(
-            source=delivery.source,
-            url_type=event_type or delivery.url_type,
-            body=body,
-            arrived_at_ns=delivery.arrived_at_ns,
-            delivery_id=delivery.delivery_id,
-            origin=cast("Origin", delivery.origin),
-            signature=cast("Signature", delivery.signature),
-            distinct=distinct,
-        )
+    told = Told(
+        source=delivery.source,
+        url_type=event_type or delivery.url_type,
+        body=body,
+        arrived_at_ns=delivery.arrived_at_ns,
+        delivery_id=delivery.delivery_id,
+        origin=cast("Origin", delivery.origin),
+        signature=cast("Signature", delivery.signature),
+        distinct=distinct,
     )
+    return writable(translate(told), journal.format_level)

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from daybook.domain.events import Event
-from daybook.errors import UnknownDeliveryError
-from daybook.intake.entry import UNSIGNED
+from daybook.errors import FormatLevelError
+from daybook.intake.entry import AWAITS_FORMAT_LEVEL, UNSIGNED
+from daybook.intake.recording import Sheet
 from daybook.intake.release import translate_again
-from daybook.intake.rereading import Reread, reread
+from daybook.intake.rereading import Reread, enter, reread, streams_of
 from daybook.journal import Journal
-from daybook.journal.entries import Delivery, OutcomeName
-from daybook.journal.store import Transaction
+from daybook.journal.entries import Delivery, OutcomeName, Standing
+from daybook.journal.store import Known, Transaction
 from daybook.zenoti.translate import TRANSLATION_VERSION, Translation
 
 BATCH_DELIVERIES_MAX: Final = 100
-"""Per transaction; the lock is let go in between."""
+BATCH_EVENTS_MAX: Final = 1_000
+"""Per transaction, of both; the lock is let go in between. One delivery can make as many."""
+LOOKED_THROUGH_MAX: Final = 5_000
+"""Outcomes that one query looks through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retranslation:
-    """What was done so far."""
+    """What was done so far; of a dry run, what would be."""
 
     read: int = 0
+    """Deliveries that were translated again."""
     changed: int = 0
-    """Deliveries with a new outcome."""
+    """Of them, those with another outcome, or with events that were not there."""
     recorded: int = 0
-    """Deliveries that are recorded now and were not before."""
+    """Of them, those that are recorded now and were not before."""
     events: int = 0
+    """All that were appended: missing ones, those that supersede older ones, and those that withdraw them."""
+    superseding: int = 0
+    withdrawing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +54,46 @@ def retranslate(
     """Translate again, in order of arrival, what has one of these outcomes; yields after each transaction.
 
     Kept and recorded deliveries are read only by a newer version than before. Quarantined ones always are, but for
-    those without a valid signature, which only a person can vouch for.
+    those without a valid signature, which only a person can vouch for. Raises `FormatLevelError` where older processes
+    could not read what would be appended.
     """
+    if journal.format_level < journal.vocabulary.level:
+        raise FormatLevelError
     done = Retranslation()
-    after = None
-    while batch := journal.inbox.select_after(
-        after, outcomes_wanted=outcomes, source=source, limit=BATCH_DELIVERIES_MAX
-    ):
-        after = batch[-1].delivery_id
-        due = [_read(journal, delivery) for delivery in batch if _is_due(delivery)]
-        changes = _write(journal, due, dry_run=dry_run)
-        done = Retranslation(
-            read=done.read + len(batch),
-            changed=done.changed + len(changes),
-            recorded=done.recorded + sum(_is_newly_recorded(*change) for change in changes),
-            events=done.events + sum(change.events for _, change in changes),
-        )
+    claimed: dict[bytes, Known] = {}
+    for batch in _batches(_all_due(journal, outcomes, source)):
+        with journal.transaction() as tx:
+            changes = _changes(tx, batch, claimed)
+            if dry_run:
+                # As if they had been claimed: later deliveries may tell the same.
+                claimed |= {key: known for change in changes for key, known in _claims(change)}
+            else:
+                _write(tx, changes)
+        done = _counted(done, len(batch), changes)
         yield done
 
 
-def _is_due(delivery: Delivery) -> bool:
-    if delivery.outcome.outcome == "quarantined":
-        return delivery.outcome.reason != UNSIGNED
-    return delivery.outcome.translation < TRANSLATION_VERSION
+def _all_due(journal: Journal, outcomes: Collection[OutcomeName], source: str | None) -> Iterator[_Due]:
+    # What only repeats another delivery by the older reading is looked at with those that were recorded.
+    wanted: set[OutcomeName] = {*outcomes, "repeat"} if "recorded" in outcomes else set(outcomes)
+    after: UUID | None = None
+    while standing := journal.inbox.standing_after(
+        after, outcomes_wanted=wanted, source=source, limit=LOOKED_THROUGH_MAX
+    ):
+        after = standing[-1].delivery_id
+        for each in standing:
+            delivery = journal.inbox.delivery(each.delivery_id) if _is_due(each) else None
+            if delivery is not None:
+                yield _read(journal, delivery)
 
 
-def _read(journal: Journal, listed: Delivery) -> _Due:
-    delivery = journal.inbox.delivery(listed.delivery_id)
-    if delivery is None:
-        raise UnknownDeliveryError
+def _is_due(standing: Standing) -> bool:
+    if standing.outcome == "quarantined":
+        return standing.reason != UNSIGNED and standing.translation <= TRANSLATION_VERSION
+    return standing.translation < TRANSLATION_VERSION or standing.reason == AWAITS_FORMAT_LEVEL
+
+
+def _read(journal: Journal, delivery: Delivery) -> _Due:
     # A person said what it is; a better translation does not unsay it.
     said = [outcome for outcome in reversed(delivery.outcomes) if outcome.released_by]
     event_type = next((outcome.released_type for outcome in said if outcome.released_type), None)
@@ -86,30 +106,56 @@ def _read(journal: Journal, listed: Delivery) -> _Due:
     return _Due(delivery, reading, recorded)
 
 
-def _write(journal: Journal, due: Sequence[_Due], *, dry_run: bool) -> list[tuple[_Due, Reread]]:
-    changes: list[tuple[_Due, Reread]] = []
-    try:
-        with journal.transaction() as tx:
-            changes += ((each, change) for each in due if (change := _reread(tx, each)) is not None)
-            if dry_run:
-                raise _DryRunError  # noqa: TRY301  the transaction ends by it
-    except _DryRunError:
-        pass
+def _batches(due: Iterable[_Due]) -> Iterator[list[_Due]]:
+    batch: list[_Due] = []
+    events = 0
+    for each in due:
+        size = len(each.reading.events) + len(each.recorded)
+        if batch and (len(batch) >= BATCH_DELIVERIES_MAX or events + size > BATCH_EVENTS_MAX):
+            yield batch
+            batch, events = [], 0
+        batch.append(each)
+        events += size
+    if batch:
+        yield batch
+
+
+def _changes(tx: Transaction, batch: Sequence[_Due], claimed: dict[bytes, Known]) -> list[Reread]:
+    keys = [key for due in batch if (key := due.reading.dedupe_key) is not None]
+    known = claimed | tx.known_keys(keys)
+    changes = []
+    for due in batch:
+        delivery_id = due.delivery.delivery_id
+        last = tx.last_outcome(delivery_id.bytes)
+        # Someone may have released or translated it meanwhile.
+        if last is not None and last.number == due.delivery.outcome.number:
+            change = reread(delivery_id, due.reading, last=last, known=known, recorded=due.recorded)
+            changes += [change] if change.is_new else []
     return changes
 
 
-def _reread(tx: Transaction, due: _Due) -> Reread | None:
-    last = tx.last_outcome(due.delivery.delivery_id.bytes)
-    if last is None or last.number != due.delivery.outcome.number:
-        # Someone released it meanwhile.
-        return None
-    change = reread(tx, due.delivery.delivery_id, due.reading, last=last, recorded=due.recorded)
-    return change if change.is_new else None
+def _write(tx: Transaction, changes: Sequence[Reread]) -> None:
+    streams = streams_of(changes)
+    sheet = Sheet(tx.clock(), tx.heads(streams) if streams else {})
+    for change in changes:
+        enter(sheet, change)
+    sheet.write(tx)
 
 
-def _is_newly_recorded(due: _Due, change: Reread) -> bool:
-    return change.answer.status == "recorded" and due.delivery.outcome.outcome != "recorded"
+def _claims(change: Reread) -> Iterator[tuple[bytes, Known]]:
+    key = change.reading.dedupe_key
+    if change.claims_key and key is not None:
+        reading = change.reading
+        yield key, Known(change.delivery_id.bytes, reading.content_digest, reading.outcome, reading.reason, None)
 
 
-class _DryRunError(Exception):
-    """Ends a transaction without committing it."""
+def _counted(done: Retranslation, read: int, changes: Sequence[Reread]) -> Retranslation:
+    return Retranslation(
+        read=done.read + read,
+        changed=done.changed + sum(change.is_told_otherwise for change in changes),
+        recorded=done.recorded
+        + sum(change.outcome == "recorded" and change.last.outcome != "recorded" for change in changes),
+        events=done.events + sum(len(change.added.all) for change in changes),
+        superseding=done.superseding + sum(len(change.added.superseding) for change in changes),
+        withdrawing=done.withdrawing + sum(len(change.added.withdrawing) for change in changes),
+    )

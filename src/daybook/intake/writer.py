@@ -17,6 +17,7 @@ from daybook.intake.call import RETRY_AFTER_S, Answer, Refusal
 from daybook.intake.entry import Entry, unstorable
 from daybook.intake.observer import Observer
 from daybook.intake.recording import Recorded, record
+from daybook.intake.shapes import COUNT_EVERY_S, Shapes
 from daybook.intake.tally import Tally
 from daybook.journal import Journal
 
@@ -63,6 +64,7 @@ class Writer:
         self._tally = tally
         self._observer = observer
         self._committed = committed
+        self._shapes = Shapes()
         self._queue: deque[Waiting] = deque()
         self._queue_bytes = 0
         self._changed = Condition()
@@ -113,7 +115,7 @@ class Writer:
                 if self._is_stopping and not self._queue:
                     break
         self._flush_at_s = 0.0
-        self._flush()
+        self._flush(is_last=True)
 
     def _take(self) -> list[Waiting]:
         with self._changed:
@@ -186,14 +188,19 @@ class Writer:
         while True:
             try:
                 with self._journal.transaction() as tx:
-                    recorded = record(tx, entries, is_rerun=reruns > 0)
+                    recorded = record(tx, entries, shapes=self._shapes, is_rerun=reruns > 0)
             except (CommitUnknownError, ConnectionLostError) as error:
                 # Under the lock the outcome is decided: the rerun finds what was written, and writes what was not.
+                self._shapes.forget(is_unknown=True)
                 reruns += 1
                 if reruns > RERUNS_MAX or time.monotonic() > deadline_s:
                     raise
                 _log.warning("run_again", error=type(error).__name__, deliveries=len(entries), reruns=reruns)
+            except BaseException:
+                self._shapes.forget()
+                raise
             else:
+                self._shapes.settle()
                 return recorded
 
     def _tell(self, entries: Sequence[Entry], recorded: Recorded, seconds: float) -> None:
@@ -209,15 +216,20 @@ class Writer:
         if any(answer.status == "recorded" for answer in recorded.answers):
             self._committed()
 
-    def _flush(self) -> None:
+    def _flush(self, *, is_last: bool = False) -> None:
         now_s = time.monotonic()
-        if not self._tally.is_pending or now_s < self._flush_at_s:
+        # Under load they go with the deliveries.
+        has_shapes = self._shapes.is_waiting(-COUNT_EVERY_S if is_last else COUNT_EVERY_S)
+        if not (self._tally.is_pending or has_shapes) or now_s < self._flush_at_s:
             return
         self._flush_at_s = now_s + FLUSH_EVERY_S
         try:
-            self._tally.flush(self._journal)
+            if has_shapes:
+                self._shapes.flush(self._journal)
+            if self._tally.is_pending:
+                self._tally.flush(self._journal)
         except Exception as error:  # noqa: BLE001  counts may wait, deliveries may not
-            _log.warning("refusals_not_flushed", error=type(error).__name__)
+            _log.warning("counts_not_flushed", error=type(error).__name__)
 
 
 def _resolve(answered: Sequence[tuple[Waiting, Settled]]) -> None:

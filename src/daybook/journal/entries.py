@@ -16,7 +16,7 @@ class Outcome:
     number: int
     outcome: OutcomeName
     reason: str | None
-    """Machine code of a quarantine."""
+    """Machine code of a quarantine, and of what is kept only for now."""
     detail: str | None
     event_type: str | None
     """Zenoti's type as the translation read it."""
@@ -30,6 +30,16 @@ class Outcome:
     first_position: int | None
     last_position: int | None
     recorded_at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one delivery stands: its last outcome, as far as a new translation asks for it."""
+
+    delivery_id: UUID
+    outcome: OutcomeName
+    reason: str | None
+    translation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

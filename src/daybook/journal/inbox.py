@@ -18,6 +18,7 @@ from daybook.journal.entries import (
     RecordedAt,
     RefusedCall,
     Repeat,
+    Standing,
     WebhookHealth,
 )
 from daybook.journal.tables import NOT_RECORDED, bodies, deliveries, events, outcomes, refusals, repeats, webhooks
@@ -97,18 +98,20 @@ class Inbox:
             rows = connection.execute(_where(query.where(_LAST), source, ["quarantined"])).all()
         return {reason: count for reason, count in rows}  # noqa: C416  a Row is no tuple to the type checker
 
-    def select_after(
+    def standing_after(
         self, delivery_id: UUID | None, *, outcomes_wanted: Collection[OutcomeName], source: str | None, limit: int
-    ) -> list[Delivery]:
+    ) -> list[Standing]:
         """Deliveries in order of arrival, behind one of them: what a new translation goes through."""
-        query = _where(_LISTED, source, outcomes_wanted)
+        columns = (outcomes.c.delivery_id, outcomes.c.outcome, outcomes.c.reason, outcomes.c.translation)
+        query: sa.Select[Any] = sa.select(*columns).where(_LAST)
+        if source is not None:
+            query = query.join_from(outcomes, deliveries, outcomes.c.delivery_id == deliveries.c.delivery_id)
+        query = _where(query, source, outcomes_wanted)
         if delivery_id is not None:
             query = query.where(outcomes.c.delivery_id > delivery_id)
         with self._engine.begin() as connection:
-            return [
-                _delivery(row)
-                for row in connection.execute(query.order_by(outcomes.c.delivery_id).limit(limit)).mappings()
-            ]
+            rows = connection.execute(query.order_by(outcomes.c.delivery_id).limit(limit)).all()
+        return [Standing(*row) for row in rows]
 
     def delivery(self, delivery_id: UUID, source: str | None = None) -> Delivery | None:
         """One delivery with all its outcomes, its newest repeats and its events."""

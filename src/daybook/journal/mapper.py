@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -10,18 +11,21 @@ from uuid import UUID
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
-from eventsourcing.utils import TopicError, get_topic, register_topic, resolve_topic
+from eventsourcing.utils import register_topic
 from msgspec.structs import force_setattr
 
-from daybook.domain.aggregates import EVENT_TYPES
 from daybook.domain.events import Event
-from daybook.errors import EventNewerError, EventUnreadableError
+from daybook.errors import EventNewerError, EventUnreadableError, FormatLevelError
+from daybook.journal.vocabulary import VOCABULARY, Vocabulary
 
 PLAIN: Final = "plain"
 _GIVEN: Final = ("originator_id", "originator_version", "position", "recorded_at_ns")
 """What the journal gives an event; it has columns of its own."""
 _ENCODER: Final = msgspec.json.Encoder()
 _NONE: Final = UUID(int=0)
+for _topic, _event_type in VOCABULARY.event_types.items():
+    # For whoever asks the library what a topic stands for.
+    register_topic(_topic, _event_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +47,30 @@ class RecordedEvent(Notification):
 class StructMapper(Mapper[UUID]):
     """The library's mapper for frozen Structs, which have no `__dict__` to write and check no version when read."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: Vocabulary = VOCABULARY, format_level: Callable[[], int] | None = None) -> None:
+        """`format_level` is the store's; without it, the vocabulary's own.
+
+        Raises `EventCodeError` where an event that was ever written could not be read.
+        """
         super().__init__(transcoder=JSONTranscoder())
-        self._decoders: dict[str, tuple[type[Event], msgspec.json.Decoder[Event]]] = {}
-        for topic, event_type in EVENT_TYPES.items():
-            register_topic(topic, event_type)
+        vocabulary.check()
+        self._format_level = format_level or (lambda: vocabulary.level)
+        # Of its own: the library's table would import whatever a topic names.
+        self._decoders: dict[str, tuple[type[Event], msgspec.json.Decoder[Event]]] = {
+            topic: (event_type, msgspec.json.Decoder(event_type))
+            for topic, event_type in vocabulary.event_types.items()
+        }
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> RecordableEvent:
         """The event without what the journal gives it."""
         if not isinstance(domain_event, Event):
             raise TypeError("the journal records daybook's own events only")
+        if self._format_level() < domain_event.LEVEL:
+            raise FormatLevelError
         return RecordableEvent(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
-            topic=get_topic(type(domain_event)),
+            topic=domain_event.TOPIC,
             state=encode_event(domain_event),
             delivery_id=domain_event.delivery_id,
         )
@@ -76,7 +90,10 @@ class StructMapper(Mapper[UUID]):
         return event
 
     def _decode(self, stored: StoredEvent) -> Event:
-        event_type, decoder = self._decoders.get(stored.topic) or self._learn(stored)
+        known = self._decoders.get(stored.topic)
+        if known is None:
+            raise EventNewerError(f"{_place(stored)} is of a type that this daybook does not know: {stored.topic}")
+        event_type, decoder = known
         if getattr(stored, "encoding", PLAIN) != PLAIN:
             raise EventNewerError(f"{_place(stored)} is stored in an encoding that this daybook does not know")
         try:
@@ -85,17 +102,6 @@ class StructMapper(Mapper[UUID]):
             # An older class version may lack what the current one asks for.
             return _upcast(event_type, stored)
         return event if event.class_version == event_type.CLASS_VERSION else _upcast(event_type, stored)
-
-    def _learn(self, stored: StoredEvent) -> tuple[type[Event], msgspec.json.Decoder[Event]]:
-        try:
-            event_type = resolve_topic(stored.topic)
-        except (TopicError, AttributeError, ImportError):
-            event_type = None
-        if not (isinstance(event_type, type) and issubclass(event_type, Event)):
-            raise EventNewerError(f"{_place(stored)} is of a type that this daybook does not know: {stored.topic}")
-        known = (event_type, msgspec.json.Decoder(event_type))
-        self._decoders[stored.topic] = known
-        return known
 
 
 def encode_event(event: Event) -> bytes:

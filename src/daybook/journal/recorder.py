@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NoReturn, cast
 from uuid import UUID
 
@@ -30,6 +32,20 @@ _COLUMNS: Final = (
     events.c.encoding,
 )
 _SELECT: Final = sa.select(*_COLUMNS)
+# As the driver gives it: what SQLAlchemy would make of each value costs as much as reading it.
+_SCAN: Final = sa.select(
+    sa.type_coerce(events.c.originator_id, sa.types.NullType()),
+    events.c.originator_version,
+    events.c.topic,
+    sa.type_coerce(events.c.state, sa.types.NullType()),
+    events.c.position,
+    events.c.recorded_at_ns,
+    events.c.encoding,
+)
+# Sorting all that follows, for each batch anew, looks cheaper to the planner than it is.
+_BY_INDEX: Final = sa.text(
+    "SELECT set_config(name, 'off', true) FROM unnest(ARRAY['enable_seqscan', 'enable_bitmapscan', 'enable_sort']) name"
+)
 
 
 class JournalRecorder(ApplicationRecorder):
@@ -112,6 +128,26 @@ class JournalRecorder(ApplicationRecorder):
                     streams[cast("UUID", stored.originator_id)].append(stored)
         return {stream_id: streams[stream_id] for stream_id in wanted}
 
+    def scan_streams(
+        self, after: UUID | None, upto: int, unwanted: Collection[str], limit: int
+    ) -> list[list[RecordedEvent]]:
+        """Whole streams by id, up to a position, without these topics; about so many events, or one stream."""
+        query = _SCAN.where(events.c.position <= upto)
+        if after is not None:
+            query = query.where(events.c.originator_id > after)
+        if unwanted:
+            query = query.where(events.c.topic.not_in(unwanted))
+        query = query.order_by(events.c.originator_id, events.c.originator_version)
+        with self._store.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(_BY_INDEX)
+            streams = _streams(connection.execute(query.limit(limit + 1)))
+            if sum(map(len, streams)) <= limit:
+                return streams
+            if len(streams) > 1:
+                return streams[:-1]  # the last one may go on
+            return _streams(connection.execute(query.where(events.c.originator_id == streams[0][0].originator_id)))
+
     def max_notification_id(self) -> int | None:
         """The last position, None where nothing is recorded."""
         with self._store.engine.begin() as connection:
@@ -137,6 +173,20 @@ def _recorded(rows: Iterable[Any]) -> list[RecordedEvent]:
         RecordedEvent(originator_id, version, topic, state, position, delivery_id, recorded_at_ns, encoding)
         for originator_id, version, topic, state, position, delivery_id, recorded_at_ns, encoding in rows
     ]
+
+
+def _streams(rows: Iterable[Any]) -> list[list[RecordedEvent]]:
+    """Rows of `_SCAN` that are in order; an id is made once for all events of its stream."""
+    streams = []
+    for id_, own in groupby(rows, itemgetter(0)):
+        stream_id = id_ if isinstance(id_, UUID) else UUID(bytes=id_)
+        streams.append(
+            [
+                RecordedEvent(stream_id, version, topic, state, position, recorded_at_ns=at_ns, encoding=encoding)
+                for _, version, topic, state, position, at_ns, encoding in own
+            ]
+        )
+    return streams
 
 
 def _digest(stored: RecordedEvent) -> bytes:

@@ -170,6 +170,28 @@ class RefusalRow(NamedTuple):
     body_sha256: bytes | None
 
 
+class ShapeRow(NamedTuple):
+    """A shape of payloads was seen; `''` stands for no event type and no event schema."""
+
+    event_type: str
+    event_schema: str
+    shape: str
+    paths: str
+    """JSON, a list."""
+    deliveries: int
+    seen_at_ns: int
+
+
+class TypeRow(NamedTuple):
+    """A value of this JSON type was seen at this path of a payload."""
+
+    event_type: str
+    event_schema: str
+    path: str
+    json_type: str
+    first_seen_ns: int
+
+
 AppendedRow: TypeAlias = DeliveryRow | BodyRow | RepeatRow | OutcomeRow | KeyRow | BytesRow | EventRow | RefusalRow
 
 TABLE_NAMES: Final[Mapping[type[AppendedRow], str]] = MappingProxyType(

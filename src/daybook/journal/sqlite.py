@@ -17,6 +17,7 @@ from daybook.errors import DataRejectedError, StoreUnavailableError
 from daybook.journal.schema import ensure_schema
 from daybook.journal.sqlite_transaction import SQLiteTransaction
 from daybook.journal.store import LOCK_WAIT_S_MAX, Opened
+from daybook.journal.vocabulary import FORMAT_LEVEL
 
 JOURNAL_FILE: Final = "journal.db"
 URL_PREFIX: Final = "sqlite:///"
@@ -47,8 +48,8 @@ def folder_of(database_url: str) -> Path:
 class SQLiteStore:
     """One write connection, made again after trouble, and a pool of connections that can only read."""
 
-    def __init__(self, folder: Path, *, clock_ns: Callable[[], int] = time.time_ns) -> None:
-        """Open the journal in this folder; create what is absent."""
+    def __init__(self, folder: Path, *, clock_ns: Callable[[], int] = time.time_ns, level: int = FORMAT_LEVEL) -> None:
+        """Open the journal in this folder; create what is absent, and raise its format level to ours."""
         # Bodies hold personal data: nobody else's business on a shared machine.
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = folder / JOURNAL_FILE
@@ -57,9 +58,14 @@ class SQLiteStore:
         self._connection: sqlite3.Connection | None = None
         self._is_closed = False
         with self._writers, _as_store_errors():
-            self.opened: Opened = ensure_schema(self._connected())
+            self.opened: Opened = ensure_schema(self._connected(), level)
         self.journal_id: UUID = self.opened.journal_id
         self.engine = _reading_engine(self.path)
+
+    @property
+    def format_level(self) -> int:
+        """Raised by whoever opens the store with newer code."""
+        return self.opened.level
 
     @contextmanager
     def transaction(self, lock_wait_s: float = LOCK_WAIT_S_MAX) -> Iterator[SQLiteTransaction]:

@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
-from daybook.journal.rows import TABLE_NAMES, AppendedRow, HeardRow, TallyRow
-from daybook.journal.store import Clock, Known, LastOutcome, WebhookKey, WebhookMark
+from daybook.journal.rows import TABLE_NAMES, AppendedRow, HeardRow, ShapeRow, TallyRow, TypeRow
+from daybook.journal.store import Clock, Known, LastOutcome, PayloadIndex, WebhookKey, WebhookMark
 
 _ROWS_MAX: Final = 64
 """Rows of one INSERT; fewer go in powers of two, so that a handful of prepared statements serves every batch."""
@@ -63,6 +63,18 @@ last_signature = iif(?10 > coalesce(last_heard_ns, 0), 'unsigned', last_signatur
 """
 
 
+_COUNT_SHAPES: Final = """
+INSERT INTO payload_shapes (event_type, event_schema, shape, paths, deliveries, first_seen_ns, last_seen_ns)
+VALUES {rows} ON CONFLICT (event_type, event_schema, shape) DO UPDATE SET
+deliveries = deliveries + excluded.deliveries, last_seen_ns = max(last_seen_ns, excluded.last_seen_ns)
+"""
+_NOTE_TYPE: Final = "INSERT OR IGNORE INTO payload_types VALUES (?, ?, ?, ?, ?)"
+_SHAPES: Final = "SELECT shape FROM payload_shapes WHERE event_type = ? AND event_schema = ?"
+_TYPES: Final = "SELECT path, json_type FROM payload_types WHERE event_type = ? AND event_schema = ?"
+_KINDS: Final = "SELECT count(*) FROM (SELECT DISTINCT event_type, event_schema FROM payload_shapes)"
+_RAISE_LEVEL: Final = "UPDATE meta SET value = ?1 WHERE name = 'format_level' AND CAST(value AS INTEGER) < ?1"
+
+
 class SQLiteTransaction:
     """Reads and writes between `BEGIN IMMEDIATE` and `COMMIT`; see `Transaction` for what each method promises."""
 
@@ -100,6 +112,17 @@ class SQLiteTransaction:
         """All of them: their number is bounded."""
         return {WebhookKey(*row[:3]): WebhookMark(bool(row[3]), row[4], row[5]) for row in self._execute(_WEBHOOKS)}
 
+    def payload_index(self, event_type: str, event_schema: str) -> PayloadIndex:
+        """Asked once for each pair by a process."""
+        pair = (event_type, event_schema)
+        shapes = {shape for (shape,) in self._execute(_SHAPES, pair)}
+        return PayloadIndex(shapes, set(self._execute(_TYPES, pair)))
+
+    def payload_kinds(self) -> int:
+        """Asked when there is a new one."""
+        (count,) = self._execute(_KINDS).fetchone()
+        return int(count)
+
     def append(self, rows: Sequence[AppendedRow]) -> None:
         """In multi-row inserts."""
         for chunk in _in_powers_of_two(rows):
@@ -121,6 +144,21 @@ class SQLiteTransaction:
     def prune_refusals(self, keep: int) -> None:
         """By number, since the newest have the highest."""
         self._execute("DELETE FROM refusals WHERE refusal_id <= (SELECT max(refusal_id) FROM refusals) - ?", (keep,))
+
+    def count_shapes(self, rows: Sequence[ShapeRow]) -> None:
+        """In multi-row upserts."""
+        for chunk in _in_powers_of_two(rows):
+            values = [(*row, row.seen_at_ns) for row in chunk]
+            self._execute(_COUNT_SHAPES.format(rows=_value_marks(7, len(chunk))), list(chain.from_iterable(values)))
+
+    def note_types(self, rows: Sequence[TypeRow]) -> None:
+        """One insert each: they are new once."""
+        for row in rows:
+            self._execute(_NOTE_TYPE, row)
+
+    def raise_level(self, level: int) -> None:
+        """One row."""
+        self._execute(_RAISE_LEVEL, (level,))
 
     def probe(self) -> None:
         """One row, always the same."""

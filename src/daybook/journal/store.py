@@ -9,13 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from daybook.journal.rows import AppendedRow, HeardRow, TallyRow
+from daybook.journal.rows import AppendedRow, HeardRow, ShapeRow, TallyRow, TypeRow
 
 LOCK_WAIT_S_MAX: Final = 5.0
 """How long a transaction waits for the writers' lock. Zenoti gives up after 10 s, so an answer must come by 8."""
-SCHEMA_VERSION: Final = 1
-FORMAT_LEVEL: Final = 1
-"""What this code can read. A store that says more was written by a newer daybook."""
+SCHEMA_VERSION: Final = 2
 
 
 class Opened(NamedTuple):
@@ -25,6 +23,9 @@ class Opened(NamedTuple):
     version_before: int
     """Of the schema; 0 where there was none."""
     version: int
+    level_before: int
+    """The format level; 0 where there was no store."""
+    level: int
 
 
 class Clock(NamedTuple):
@@ -53,6 +54,14 @@ class LastOutcome(NamedTuple):
     reason: str | None
     translation: int
     last_position: int | None
+
+
+class PayloadIndex(NamedTuple):
+    """What is known of the payloads of one event type under one event schema."""
+
+    shapes: set[str]
+    types: set[tuple[str, str]]
+    """Path and JSON type."""
 
 
 class WebhookKey(NamedTuple):
@@ -95,6 +104,12 @@ class Transaction(Protocol):
     def webhooks(self) -> dict[WebhookKey, WebhookMark]:
         """All webhooks that were ever counted."""
 
+    def payload_index(self, event_type: str, event_schema: str) -> PayloadIndex:
+        """What was noted of these payloads so far."""
+
+    def payload_kinds(self) -> int:
+        """How many pairs of event type and event schema were seen."""
+
     def append(self, rows: Sequence[AppendedRow]) -> None:
         """Insert rows, all of one type."""
 
@@ -106,6 +121,15 @@ class Transaction(Protocol):
 
     def prune_refusals(self, keep: int) -> None:
         """Delete all but the newest refusals."""
+
+    def count_shapes(self, rows: Sequence[ShapeRow]) -> None:
+        """Add what was seen, each shape once."""
+
+    def note_types(self, rows: Sequence[TypeRow]) -> None:
+        """Note types of values, unless they are."""
+
+    def raise_level(self, level: int) -> None:
+        """From now on events of this format level are written; a higher one stays."""
 
     def probe(self) -> None:
         """Write something that means nothing, so that the commit proves that the store takes writes."""
@@ -121,6 +145,10 @@ class Store(Protocol):
     @property
     def opened(self) -> Opened:
         """What opening it found and did."""
+
+    @property
+    def format_level(self) -> int:
+        """Which events the store takes, as this process saw it last."""
 
     @property
     def engine(self) -> Engine:

@@ -200,5 +200,30 @@ refusals: Final = sa.Table(
     sa.Column("body_sha256", sa.LargeBinary(32)),
 )
 
+# Counted with the deliveries that have them, so that a new key is noticed on its first day.
+payload_shapes: Final = sa.Table(
+    "payload_shapes",
+    metadata,
+    sa.Column("event_type", sa.Text, primary_key=True),
+    sa.Column("event_schema", sa.Text, primary_key=True),
+    sa.Column("shape", sa.Text, primary_key=True),
+    sa.Column("paths", sa.Text, nullable=False),
+    sa.Column("deliveries", sa.BigInteger, nullable=False),
+    sa.Column("first_seen_ns", _Nanoseconds, nullable=False),
+    sa.Column("last_seen_ns", _Nanoseconds, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+payload_types: Final = sa.Table(
+    "payload_types",
+    metadata,
+    sa.Column("event_type", sa.Text, primary_key=True),
+    sa.Column("event_schema", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("json_type", sa.Text, primary_key=True),
+    sa.Column("first_seen_ns", _Nanoseconds, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 APPEND_ONLY: Final = (deliveries, repeats, outcomes, keys, quarantined_bytes, events)
 """Never updated, never deleted from. A body is never updated in place either, but can be erased."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from daybook.projecting.projection import LogProjection, Row, SoundProjection, S
 Streams: TypeAlias = Callable[[Collection[UUID], int], Mapping[UUID, Sequence[Event]]]
 """Whole streams by id, up to and including a position."""
 
+Rows: TypeAlias = dict[Table, list[dict[str, Any]]]
+
 _FIRST_VERSION: Final = 1
 
 
@@ -27,7 +29,7 @@ class Change:
     table: Table
     key: str
     keys: Sequence[Any]
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: Sequence[Mapping[str, Any]] = ()
 
 
 def changes_of(projection: SoundProjection, events: Sequence[Event], streams: Streams) -> list[Change]:
@@ -37,8 +39,9 @@ def changes_of(projection: SoundProjection, events: Sequence[Event], streams: St
     return _state_changes(projection, events, streams)
 
 
-def _log_changes(projection: LogProjection, events: Sequence[Event]) -> list[Change]:
-    changes = _empty(projection, [event.position for event in events])
+def rows_of_events(projection: LogProjection, events: Iterable[Event]) -> Rows:
+    """All rows of these events, by table."""
+    rows = _no_rows(projection)
     for event in events:
         told = {
             "position": event.position,
@@ -49,8 +52,32 @@ def _log_changes(projection: LogProjection, events: Sequence[Event]) -> list[Cha
             "time_basis": event.time_basis,
             "recorded_at_ns": event.recorded_at_ns,
         }
-        _add(changes, projection.rows(event), told)
-    return list(changes.values())
+        _add(rows, projection.rows(event), told)
+    return rows
+
+
+def rows_of_streams(projection: StateProjection, streams: Iterable[Sequence[Event]]) -> Rows:
+    """All rows of these aggregates, by table; each stream is whole."""
+    rows = _no_rows(projection)
+    for stream in streams:
+        state = fold(stream)
+        if state is None:
+            continue  # everything that was told of it was withdrawn
+        told = {
+            "stream_id": stream[0].originator_id.hex,
+            "source": state.source,
+            "occurred_at_ns": state.occurred_at_ns,
+            "time_basis": state.time_basis,
+            "recorded_at_ns": state.recorded_at_ns,
+            "version": state.version,
+            "position": state.position,
+        }
+        _add(rows, projection.rows[stream[0].KIND](state), told)
+    return rows
+
+
+def _log_changes(projection: LogProjection, events: Sequence[Event]) -> list[Change]:
+    return _changes(projection, [event.position for event in events], rows_of_events(projection, events))
 
 
 def _state_changes(projection: StateProjection, events: Sequence[Event], streams: Streams) -> list[Change]:
@@ -62,28 +89,20 @@ def _state_changes(projection: StateProjection, events: Sequence[Event], streams
     begun_before = [id_ for id_, own in touched.items() if own[0].originator_version > _FIRST_VERSION]
     if begun_before:
         touched.update((id_, list(stream)) for id_, stream in streams(begun_before, events[-1].position).items())
-    changes = _empty(projection, [stream_id.hex for stream_id in touched])
-    for stream_id, stream in touched.items():
-        state = fold(stream)
-        told = {
-            "stream_id": stream_id.hex,
-            "source": state.source,
-            "occurred_at_ns": state.occurred_at_ns,
-            "time_basis": state.time_basis,
-            "recorded_at_ns": state.recorded_at_ns,
-            "version": state.version,
-            "position": state.position,
-        }
-        _add(changes, projection.rows[stream[0].KIND](state), told)
-    return list(changes.values())
+    keys = [stream_id.hex for stream_id in touched]
+    return _changes(projection, keys, rows_of_streams(projection, touched.values()))
 
 
-def _empty(projection: SoundProjection, keys: Sequence[Any]) -> dict[Table, Change]:
-    return {table: Change(table, projection.KEY, keys) for table in projection.tables} if keys else {}
+def _changes(projection: SoundProjection, keys: Sequence[Any], rows: Rows) -> list[Change]:
+    return [Change(table, projection.KEY, keys, rows[table]) for table in projection.tables] if keys else []
 
 
-def _add(changes: Mapping[Table, Change], rows: Iterable[Row], told: Mapping[str, Any]) -> None:
-    for table, row in rows:
-        if table not in changes:
+def _no_rows(projection: SoundProjection) -> Rows:
+    return {table: [] for table in projection.tables}
+
+
+def _add(rows: Rows, made: Iterable[Row], told: Mapping[str, Any]) -> None:
+    for table, row in made:
+        if table not in rows:
             raise ProjectionError(f"a row is for the table {table.name}, which is not one of the projection's own")
-        changes[table].rows.append({**told, **row})
+        rows[table].append({**told, **row})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table
 
@@ -27,17 +27,30 @@ class ReadEngine(Protocol):
     def reading(self) -> AbstractContextManager[Connection]:
         """One moment of the store: all that is read through this connection belongs together."""
 
-    def writing(self, lock: str) -> AbstractContextManager[Connection]:
-        """One transaction, alone under this lock; commits at the end.
+    def writing(self, lock: str | None, *, is_long: bool = False) -> AbstractContextManager[Connection]:
+        """One transaction, alone under this lock if there is one; commits at the end.
 
-        Raises `LeaseLostError` where another follower is inside, and never waits for one that hangs.
+        Raises `LeaseLostError` where another follower is inside, and never waits for one that hangs. `is_long`: its
+        statements may take as long as an index of a large table takes.
         """
 
     def creating(self) -> AbstractContextManager[Connection]:
         """One transaction in which no other process creates anything. Raises `StoreNewerError` for a newer layout."""
 
-    def create(self, connection: Connection, tables: Iterable[Table]) -> None:
-        """Those that are absent, with their indexes."""
+    def create(self, connection: Connection, tables: Iterable[Table], *, with_indexes: bool = True) -> None:
+        """Those that are absent, with their indexes; a primary key is none."""
+
+    def create_index(self, connection: Connection, table: Table, number: int) -> bool:
+        """The table's index of this number, counted from 0, if it is absent; False where it has not so many."""
+
+    def settle(self, connection: Connection, tables: Iterable[Table]) -> None:
+        """After a load: learn what plans are made by."""
+
+    def drop(self, connection: Connection, names: Iterable[str]) -> None:
+        """The tables of these names that are there."""
+
+    def append_rows(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Rows whose keys are not in the table yet."""
 
     def replace_rows(self, connection: Connection, change: Change) -> None:
         """Replace all rows of the change's keys by its rows."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -16,9 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from daybook.errors import DaybookError, PoolingError, StoreUnavailableError
 from daybook.journal import Journal
+from daybook.projecting.building import Building
+from daybook.projecting.cursor import Cursor, Key
 from daybook.projecting.failure import Policy, policy_of
+from daybook.projecting.lease import Lease, new_holder
 from daybook.projecting.posting import Posting
-from daybook.projecting.projection import BrokenProjection, Projection
+from daybook.projecting.projection import BrokenProjection, Projection, versions_of
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.reader import Reader
 from daybook.projecting.reason import reason_of
@@ -40,7 +40,10 @@ log = structlog.get_logger(__name__)
 
 
 class Follower:
-    """Posts every projection of this process for which it holds the lease. Nothing runs before `start()`."""
+    """Keeps every build of the versions that this process has code for, where it holds the lease.
+
+    Nothing runs before `start()`.
+    """
 
     def __init__(
         self,
@@ -54,12 +57,15 @@ class Follower:
         self._journal = journal
         self._store = read_store
         self._reader = Reader(journal, batch_events_max)
-        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
-        self._postings = [
-            Posting(projection, read_store, self._reader, self.holder, ticks_ns)
-            for projection in projections.values()
-            if not isinstance(projection, BrokenProjection)
-        ]
+        self.holder = new_holder()
+        self._ticks_ns = ticks_ns
+        self._versions = {
+            (name, version): one
+            for name, projection in projections.items()
+            for version, one in versions_of(projection).items()
+        }
+        self._postings: dict[tuple[Key, int | None], Posting] = {}
+        self._buildings: dict[tuple[Key, int | None], Building] = {}
         self._broken = [projection for projection in projections.values() if isinstance(projection, BrokenProjection)]
         self._woken = threading.Event()
         self._is_intake_at_work = False
@@ -68,20 +74,22 @@ class Follower:
         self._trouble_s = 0.0
 
     def run_once(self) -> bool:
-        """Post at most one batch to each projection; True if any of them moved, so that there may be more.
+        """Post at most one batch to each build, or fill it by one; True if any moved, so that there may be more.
 
         Raises what can pass by itself, such as a locked read store.
         """
+        cursors, now_ns = self._store.cursors()
         head = self._journal.head()
         moved = False
         trouble: Exception | None = None
-        for posting in self._postings:
+        for cursor in cursors:
             try:
-                moved = posting.advance(head) or moved
+                moved = self._advance(cursor, head, now_ns) or moved
             except Exception as error:
                 if policy_of(error) is Policy.RETRY:
                     raise  # a store is all projections' trouble: each would wait for it as long again
                 trouble = error
+        self._forget_all_but({(cursor.key, cursor.begun_at_ns) for cursor in cursors})
         if trouble is not None:
             raise trouble
         return moved
@@ -116,9 +124,37 @@ class Follower:
             if self._thread.is_alive():
                 return  # it hangs in a store; its leases end by themselves
             self._thread = None
-        for posting in self._postings:
+        for release in [
+            *(posting.release for posting in self._postings.values()),
+            *(building.release for building in self._buildings.values()),
+        ]:
             with suppress(DaybookError, SQLAlchemyError):  # else a lease ends by itself
-                posting.release()
+                release()
+
+    def _advance(self, cursor: Cursor, head: int, now_ns: int) -> bool:
+        projection = self._versions.get(cursor.key[:2])
+        if projection is None:
+            return False
+        # A build that was dropped and begun again is another one.
+        identity = (cursor.key, cursor.begun_at_ns)
+        if cursor.on_ready is not None and cursor.state != "held":
+            building = self._buildings.get(identity)
+            if building is None:
+                building = Building(
+                    cursor, projection, self._store, self._journal, self.holder, ticks_ns=self._ticks_ns
+                )
+                self._buildings[identity] = building
+            return building.step(cursor)
+        posting = self._postings.get(identity)
+        if posting is None:
+            lease = Lease(self._store, cursor.key, self.holder, self._ticks_ns)
+            posting = self._postings[identity] = Posting(projection, self._store, self._reader, lease)
+        return posting.advance(head, cursor, now_ns)
+
+    def _forget_all_but(self, there: Collection[tuple[Key, int | None]]) -> None:
+        """What was dropped, by whomever."""
+        self._postings = {identity: one for identity, one in self._postings.items() if identity in there}
+        self._buildings = {identity: one for identity, one in self._buildings.items() if identity in there}
 
     def _run(self) -> None:
         is_checked = False

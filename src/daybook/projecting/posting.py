@@ -1,155 +1,118 @@
-"""One projection as one process keeps it: takes the lease, posts batch after batch, and stops where it cannot go on."""
+"""One build as one process keeps it up: takes the lease, posts batch after batch, and stops where it cannot go on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-import structlog
+from sqlalchemy import Connection
 
 from daybook.domain.events import Event
-from daybook.errors import JournalExchangedError, LeaseLostError
+from daybook.errors import CodeChangedError, JournalExchangedError, LeaseLostError
 from daybook.projecting.change import Change, changes_of
-from daybook.projecting.cursor import LEASE_NS, Cursor, is_free, move_cursor, read_cursor
+from daybook.projecting.cursor import Cursor
 from daybook.projecting.failure import Policy, policy_of
+from daybook.projecting.lease import Lease, Write
+from daybook.projecting.physical import physical_tables
 from daybook.projecting.projection import SoundProjection
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.reader import Reader
-from daybook.projecting.reason import reason_of
 
-_RENEW_NS: Final = LEASE_NS // 3
-
-log = structlog.get_logger(__name__)
+_NO_REASON: Final = {"stopped_reason": None, "stopped_at": None}
 
 
 class Posting:
-    """Every write proves by compare-and-set on epoch and position that no other follower has taken over.
+    """Follows the journal with one build.
 
-    A projection that stopped is given up by this process and its lease is let go: code does not change while a process
-    runs. The next start, or another process with other code, tries again from where it stopped.
+    One that stopped is given up by this process and its lease is let go: code does not change while a process runs.
+    The next start, or another process, tries again from where it stopped.
     """
 
-    def __init__(
-        self, projection: SoundProjection, store: ReadStore, reader: Reader, holder: str, ticks_ns: Callable[[], int]
-    ) -> None:
-        """`ticks_ns` measures how old our lease is; when it ends is told by the store's clock."""
-        self.projection = projection
+    def __init__(self, projection: SoundProjection, store: ReadStore, reader: Reader, lease: Lease) -> None:
+        self._projection = projection
         self._store = store
         self._reader = reader
-        self._holder = holder
-        self._ticks_ns = ticks_ns
-        self._cursor: Cursor | None = None  # as we wrote it last; None while another one leads
-        self._moved_at_ns = 0
-        self._given_up = False
+        self._lease = lease
+        self._tables = physical_tables(projection, lease.key[2])
+        self.has_stopped = False
+        """Whether this process has given the build up."""
 
-    def advance(self, head: int) -> bool:
+    def advance(self, head: int, found: Cursor, now_ns: int) -> bool:
         """Post one batch towards this head of the journal; True if it moved, so that there may be more.
 
-        Raises what can pass by itself; the caller tries again later.
+        `found` is the cursor as it is in the store now. Raises what can pass by itself; the caller tries again later.
         """
-        if self._given_up:
+        if self.has_stopped:
             return False
         try:
-            cursor = self._cursor or self._lead()
+            cursor = self._lease.cursor or self._lease.take(found, self._reader.journal.journal_id.hex, now_ns)
             return cursor is not None and self._follow(cursor, head)
         except LeaseLostError:
-            self._cursor = None
-            return False
+            self._lease.cursor = None
+        except CodeChangedError:
+            self.has_stopped = True
+        return False
 
     def release(self) -> None:
         """Let the lease go, so that another follower need not wait for its end."""
-        cursor, self._cursor = self._cursor, None
-        if cursor is not None:
-            with self._store.write(cursor) as connection:
-                move_cursor(connection, cursor, {"expires_at_ns": 0})
+        self._lease.release()
 
-    def _lead(self) -> Cursor | None:
-        """Begin a new epoch, which deposes whoever led before; None where the lease is another one's."""
-        with self._store.read() as connection:
-            found = read_cursor(connection, self.projection.name, self.projection.version)
-            now_ns = self._store.now_ns(connection)
-        # Our own lease is found where a commit succeeded and its answer was lost.
-        if found is None or not (found.holder == self._holder or is_free(found, now_ns)):
-            return None
-        values: dict[str, Any] = {"holder": self._holder, "epoch": found.epoch + 1}
-        if found.position == 0:
-            values["journal_id"] = self._reader.journal.journal_id.hex
-        return self._move(found, values)
+    def moved_by(self, cursor: Cursor, events: Sequence[Event]) -> dict[str, Any]:
+        """What these events, which follow the cursor, change in it."""
+        position = events[-1].position
+        values: dict[str, Any] = {"position": position, "digest": self._reader.digest_at(position)}
+        return values | (_going_on(cursor) if cursor.state == "stopped" else {})
+
+    def writes_of(self, events: Sequence[Event]) -> list[Write]:
+        """What they change in the tables: computed now, before a transaction begins."""
+        changes = changes_of(self._projection, events, self._reader.journal.streams)
+        return [self._write(replace(change, table=self._tables[change.table])) for change in changes]
 
     def _follow(self, cursor: Cursor, head: int) -> bool:
         try:
-            self._check_journal(cursor, head)
+            self._reader.check(cursor, head)
             events = self._reader.after(cursor.position) if cursor.position < head else ()
         except Exception as error:  # noqa: BLE001  whatever a stored event does to its decoder
             exchanged = isinstance(error, JournalExchangedError)
-            self._fail(cursor, error, cursor.position if exchanged else cursor.position + 1)
+            self._stop(cursor, error, cursor.position if exchanged else cursor.position + 1)
             return False
         if events:
             return self._post(cursor, events) is not None
-        if self._ticks_ns() - self._moved_at_ns > _RENEW_NS:
-            self._move(cursor, {})
+        if cursor.state == "stopped":
+            self._lease.move(cursor, _going_on(cursor))
+        else:
+            self._lease.keep(cursor)
         return False
-
-    def _check_journal(self, cursor: Cursor, head: int) -> None:
-        """Raise `JournalExchangedError` unless the cursor's position is one of this very journal."""
-        journal = self._reader.journal
-        # Another follower may have passed the head we know; only then it is worth asking the journal each time.
-        digest_at = self._reader.digest_at if cursor.position <= head else journal.digest_at
-        known = cursor.position == 0 or digest_at(cursor.position) == cursor.digest
-        if not known or cursor.journal_id != journal.journal_id.hex:
-            raise JournalExchangedError(
-                f"the cursor of the projection {cursor.name} belongs to another journal, or to one that was restored to"
-                f" an earlier point; run `daybook rebuild {cursor.name}`"
-            )
 
     def _post(self, cursor: Cursor, events: Sequence[Event]) -> Cursor | None:
         """The cursor behind these events; None where one of them stopped the projection."""
         try:
-            return self._commit(cursor, events)
+            moved = self._lease.move(cursor, self.moved_by(cursor, events), self.writes_of(events))
         except LeaseLostError:
             raise
         except Exception as error:  # noqa: BLE001  a projection's function may raise anything
             if len(events) == 1 or policy_of(error) is Policy.RETRY:
-                self._fail(cursor, error, events[0].position)
+                self._stop(cursor, error, events[0].position)
                 return None
+        else:
+            self._store.announce()
+            return moved
         # All events before the culprit are posted: halve until it stands alone.
         middle = len(events) // 2
         between = self._post(cursor, events[:middle])
         return between and self._post(between, events[middle:])
 
-    def _commit(self, cursor: Cursor, events: Sequence[Event]) -> Cursor:
-        changes = changes_of(self.projection, events, self._reader.journal.streams)
-        position = events[-1].position
-        values = {
-            "position": position,
-            "digest": self._reader.digest_at(position),
-            "state": "following",
-            "stopped_reason": None,
-            "stopped_at": None,
-        }
-        moved = self._move(cursor, values, changes)
-        self._store.announce()
-        return moved
+    def _write(self, change: Change) -> Write:
+        def write(connection: Connection) -> None:
+            self._store.replace_rows(connection, change)
 
-    def _fail(self, cursor: Cursor, error: Exception, position: int) -> None:
-        if policy_of(error) is Policy.RETRY:
-            raise error
-        reason = reason_of(error)
-        values = {"state": "stopped", "stopped_reason": reason, "stopped_at": position, "expires_at_ns": 0}
-        self._move(cursor, values)
-        self._cursor, self._given_up = None, True
-        log.error("projection stopped", projection=cursor.name, position=position, reason=reason)
-        self._store.announce()
+        return write
 
-    def _move(self, cursor: Cursor, values: dict[str, Any], changes: Sequence[Change] = ()) -> Cursor:
-        """Rows, cursor and lease in one transaction; what we remember changes only after its commit."""
-        began_at_ns = self._ticks_ns()
-        with self._store.write(cursor) as connection:
-            now_ns = self._store.now_ns(connection)
-            values = {"updated_at_ns": now_ns, "expires_at_ns": now_ns + LEASE_NS, **values}
-            move_cursor(connection, cursor, values)
-            for change in changes:
-                self._store.replace_rows(connection, change)
-        self._cursor, self._moved_at_ns = replace(cursor, **values), began_at_ns
-        return self._cursor
+    def _stop(self, cursor: Cursor, error: Exception, position: int) -> None:
+        self._lease.stop(cursor, error, position)
+        self.has_stopped = True
+
+
+def _going_on(cursor: Cursor) -> dict[str, Any]:
+    return {"state": cursor.state_to_go_on, **_NO_REASON}

@@ -33,6 +33,8 @@ class StateProjection:
     tables: tuple[Table, ...]
     rows: Mapping[Kind, Callable[[Any], Iterable[Row]]]
     """The function of each kind of aggregate that this projection reads; it takes the state."""
+    predecessor: SoundProjection | None = None
+    """The version before, where the folder keeps it: then one process keeps both up, and a rollback stays fresh."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -51,6 +53,7 @@ class LogProjection:
     version: int
     tables: tuple[Table, ...]
     rows: Callable[[Event], Iterable[Row]]
+    predecessor: SoundProjection | None = None
 
     def __post_init__(self) -> None:
         _check(self)
@@ -66,6 +69,14 @@ class BrokenProjection:
 
 SoundProjection: TypeAlias = StateProjection | LogProjection
 Projection: TypeAlias = SoundProjection | BrokenProjection
+
+
+def versions_of(projection: Projection) -> dict[int, SoundProjection]:
+    """The versions that there is code for: its own, and its predecessor's."""
+    if isinstance(projection, BrokenProjection):
+        return {}
+    before = versions_of(projection.predecessor) if projection.predecessor else {}
+    return {**before, projection.version: projection}
 
 
 def state_table(name: str, version: int, subject: str, *items: Column[Any] | Index) -> Table:
@@ -125,6 +136,9 @@ def _indexes(items: Iterable[Column[Any] | Index]) -> list[Index]:
 def _check(projection: SoundProjection) -> None:
     if not projection.name.isidentifier() or projection.version < 1:
         raise ProjectionError("a projection needs a name that is an identifier and a version of 1 or more")
+    before = projection.predecessor
+    if before is not None and not (before.name == projection.name and before.version < projection.version):
+        raise ProjectionError(f"the predecessor of {projection.name} must be a lower version of the same projection")
     if not projection.tables:
         raise ProjectionError(f"the projection {projection.name} has no tables")
     for table in projection.tables:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Select, func, select, tuple_
 
-from daybook.projecting.read_store import Snapshot
+from daybook.projecting.snapshot import Snapshot
 
 Key: TypeAlias = tuple[int, str | int]
 """Where a page ended: the time of its last row, and its subject id or position."""

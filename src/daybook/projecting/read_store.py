@@ -6,21 +6,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psycopg
-from sqlalchemy import Column, Connection, MetaData, Table, inspect, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from daybook.errors import ProjectionError, StoreUnavailableError
+from daybook.projecting.build import Build, builds_of
 from daybook.projecting.change import Change
-from daybook.projecting.cursor import CURSORS, LIVE, METADATA, Cursor, add_cursor, read_live
+from daybook.projecting.creation import create_absent
+from daybook.projecting.cursor import Cursor, Key, read_cursor, read_cursors, read_live, read_lives
 from daybook.projecting.engine import engine_of
 from daybook.projecting.failure import Policy, is_absent, policy_of
-from daybook.projecting.projection import BrokenProjection, Projection
+from daybook.projecting.fingerprint import fingerprints_of
+from daybook.projecting.physical import physical_name
+from daybook.projecting.projection import BrokenProjection, Projection, SoundProjection
 from daybook.projecting.reason import kind_of
+from daybook.projecting.snapshot import Snapshot, Tables, complete
 from daybook.projecting.status import ProjectionStatus, statuses
 
 _PREPARE_S_MAX: Final = 5.0
@@ -28,20 +32,6 @@ _PREPARE_S_MAX: Final = 5.0
 _PREPARE_PAUSE_S: Final = 0.1
 _POLL_S: Final = 0.05
 """How often a waiting reader looks for what another process has posted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The live version of a projection at one moment: all that is read through it belongs to this cursor."""
-
-    connection: Connection
-    cursor: Cursor
-    tables: tuple[Table, ...]
-
-    @property
-    def table(self) -> Table:
-        """The first table, which most projections have alone."""
-        return self.tables[0]
 
 
 class ReadStore:
@@ -61,6 +51,9 @@ class ReadStore:
         """`is_replica`: only for reading, where a primary's read models arrive by replication."""
         self.projections = projections
         self.engine = engine_of(database_url, clock_ns)
+        # Now, while the files are those that were imported: a deployment may exchange them under a running process.
+        self.fingerprints = fingerprints_of(projections)
+        self._tables = Tables(self.engine.schema, self.fingerprints)
         self._is_replica = is_replica
         self._preparing = threading.Lock()
         self._prepared = False
@@ -78,22 +71,36 @@ class ReadStore:
 
     @contextmanager
     def snapshot(self, name: str) -> Iterator[Snapshot]:
-        """Live version, cursor and rows of one moment; raises `ProjectionError` where there is no such read model."""
+        """Live build, cursor and rows of one moment; raises `ProjectionError` where there is no such read model."""
+        projection = self.sound(name)
+        with self.read() as connection:
+            cursor = read_live(connection, name)
+            if cursor is None:
+                raise ProjectionError(f"no version of the projection {name} is live")
+            yield self._snapshot(connection, projection, cursor)
+
+    @contextmanager
+    def snapshots(self, name: str, *keys: Key) -> Iterator[tuple[Snapshot, ...]]:
+        """Several builds at the same moment, live or not; raises `ProjectionError` for one that is not complete."""
+        projection = self.sound(name)
+        with self.read() as connection:
+            cursors = [complete(read_cursor(connection, key), key) for key in keys]
+            yield tuple(self._snapshot(connection, projection, cursor) for cursor in cursors)
+
+    @contextmanager
+    def snapshot_of(self, name: str, version: int, build: int) -> Iterator[Snapshot]:
+        """One of them alone."""
+        with self.snapshots(name, (name, version, build)) as (snapshot,):
+            yield snapshot
+
+    def sound(self, name: str) -> SoundProjection:
+        """The projection of this name; raises `ProjectionError` where it cannot be used."""
         projection = self.projections.get(name)
         if projection is None:
             raise ProjectionError(f"there is no projection {name}")
         if isinstance(projection, BrokenProjection):
             raise ProjectionError(f"the projection {name} is stopped: {projection.reason}")
-        with self.read() as connection:
-            cursor = read_live(connection, name)
-            if cursor is None:
-                raise ProjectionError(f"no version of the projection {name} is live")
-            tables = projection.tables
-            if cursor.version != projection.version:
-                tables = tuple(
-                    self._of_version(connection, table, projection.version, cursor.version) for table in tables
-                )
-            yield Snapshot(connection, cursor, tables)
+        return projection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -104,14 +111,23 @@ class ReadStore:
                 yield connection
 
     @contextmanager
-    def write(self, cursor: Cursor) -> Iterator[Connection]:
+    def write(self, cursor: Cursor, *, is_long: bool = False) -> Iterator[Connection]:
         """One transaction, alone among the followers of this cursor; commits at the end."""
-        if self._is_replica:
-            raise ProjectionError("a replica is only read; give the follower the read models of the primary")
-        with self._troubles():
-            self._prepare()
-            with self.engine.writing(f"{cursor.name}_v{cursor.version}") as connection:
-                yield connection
+        lock = physical_name(f"{cursor.name}_v{cursor.version}", cursor.build)
+        with self._writable(), self.engine.writing(lock, is_long=is_long) as connection:
+            yield connection
+
+    @contextmanager
+    def change(self) -> Iterator[Connection]:
+        """One transaction beside all followers; what it must not find moved it has to lock."""
+        with self._writable(), self.engine.writing(None) as connection:
+            yield connection
+
+    @contextmanager
+    def creating(self) -> Iterator[Connection]:
+        """One transaction in which nobody else creates or drops anything."""
+        with self._writable(), self.engine.creating() as connection:
+            yield connection
 
     def replace_rows(self, connection: Connection, change: Change) -> None:
         """Replace all rows of the change's keys by its rows."""
@@ -153,13 +169,35 @@ class ReadStore:
             with self._moved:
                 self._moved.wait(min(remaining_s, _POLL_S))
 
+    def cursors(self) -> tuple[list[Cursor], int]:
+        """Of all builds, by name, and the store's time."""
+        with self.read() as connection:
+            return read_cursors(connection), self.engine.now_ns(connection)
+
+    def builds(self, name: str | None = None) -> list[Build]:
+        """All builds of all versions, or of one projection, by name, version and build."""
+        with self.read() as connection:
+            cursors, lives = read_cursors(connection, name), read_lives(connection)
+            now_ns = self.engine.now_ns(connection)
+        return builds_of(cursors, lives, self.fingerprints, now_ns)
+
     def status(self) -> list[ProjectionStatus]:
         """How each projection stands, by name: of all processes, as far as the store can tell."""
         with self.read() as connection:
-            cursors = [Cursor(**row._mapping) for row in connection.execute(select(CURSORS))]  # noqa: SLF001
-            live = {row.name: row.version for row in connection.execute(select(LIVE))}
+            cursors, lives = read_cursors(connection), read_lives(connection)
             now_ns = self.engine.now_ns(connection)
-        return statuses(self.projections, cursors, live, now_ns)
+        return statuses(self.projections, cursors, lives, now_ns)
+
+    def _snapshot(self, connection: Connection, projection: SoundProjection, cursor: Cursor) -> Snapshot:
+        return Snapshot(connection, cursor, self._tables.of(connection, projection, cursor))
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        if self._is_replica:
+            raise ProjectionError("a replica is only read; give the follower the read models of the primary")
+        with self._troubles():
+            self._prepare()
+            yield
 
     @contextmanager
     def _troubles(self) -> Iterator[None]:
@@ -183,7 +221,7 @@ class ReadStore:
             while not self._prepared:
                 try:
                     with self.engine.creating() as connection:
-                        self._create(connection)
+                        create_absent(self.engine, connection, self.projections, self.fingerprints)
                     self._prepared = True
                 except (SQLAlchemyError, psycopg.Error) as error:
                     if policy_of(error) is Policy.STOP or time.monotonic() > deadline:
@@ -191,17 +229,3 @@ class ReadStore:
                     time.sleep(_PREPARE_PAUSE_S)
         finally:
             self._preparing.release()
-
-    def _create(self, connection: Connection) -> None:
-        self.engine.create(connection, METADATA.sorted_tables)
-        now_ns = self.engine.now_ns(connection)
-        for name, projection in self.projections.items():
-            if not isinstance(projection, BrokenProjection):
-                self.engine.create(connection, projection.tables)
-                add_cursor(connection, name, projection.version, now_ns)
-
-    def _of_version(self, connection: Connection, table: Table, own: int, live: int) -> Table:
-        """The table of a live version that this process has no code for: its columns are as they were created."""
-        name = f"{table.name.removesuffix(f'_v{own}')}_v{live}"
-        found = inspect(connection).get_columns(name, schema=self.engine.schema)
-        return Table(name, MetaData(), *(Column(told["name"], told["type"]) for told in found), info=table.info)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daybook.domain.events import Event
+from daybook.errors import JournalExchangedError
 from daybook.journal import Journal
+from daybook.projecting.cursor import Cursor
 from daybook.projecting.failure import Policy, policy_of
 
 
@@ -34,6 +36,28 @@ class Reader:
         if self._digest[0] != position:
             self._digest = (position, self.journal.digest_at(position))
         return self._digest[1]
+
+    def check(self, cursor: Cursor, head: int) -> None:
+        """Raise `JournalExchangedError` unless the cursor's position is one of this very journal."""
+        position = cursor.position if cursor.upto is None else cursor.upto
+        # Another follower may have passed the head we know; only then it is worth asking the journal each time.
+        digest_at = self.digest_at if position <= head else self.journal.digest_at
+        known = position == 0 or digest_at(position) == cursor.digest
+        if not known or cursor.journal_id != self.journal.journal_id.hex:
+            raise JournalExchangedError(
+                f"the cursor of the projection {cursor.name} belongs to another journal, or to one that was restored to"
+                f" an earlier point; run `daybook rebuild {cursor.name}`"
+            )
+
+    def position_of(self, live: Cursor | None, head: int) -> int:
+        """How far readers of this build have got; 0 where that was in another journal."""
+        if live is None:
+            return 0
+        try:
+            self.check(live, head)
+        except JournalExchangedError:
+            return 0
+        return live.position
 
     def _read(self, position: int) -> Sequence[Event]:
         limit = self._batch_events_max

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from daybook.errors import StoreNewerError
 from daybook.projecting.binding import values_reader
 from daybook.projecting.change import Change
+from daybook.projecting.definition import create_index, create_table
+from daybook.projecting.layout import FIRST_LAYOUT, LAYOUT, upgrade
 
 READ_FILE: Final = "read.db"
-LAYOUT: Final = 1
-"""The layout of the bookkeeping tables, kept in SQLite's `user_version`."""
 _LOCK_WAIT_S_MAX: Final = 5.0
 _CONNECTIONS_MAX: Final = 48
 """More than the web server's worker threads (40), so that no reader waits for a connection."""
@@ -49,7 +49,7 @@ class SQLiteEngine:
             yield connection
 
     @contextmanager
-    def writing(self, lock: str) -> Iterator[Connection]:  # noqa: ARG002  there is one lock for all of the file
+    def writing(self, lock: str | None, *, is_long: bool = False) -> Iterator[Connection]:  # noqa: ARG002  there is one lock for all of the file
         """Under the writers' lock, which is waited for at most 5 seconds."""
         # A transaction that reads first and writes later fails at once when another one wrote in between.
         with self.connections.execution_options(**{_WRITING: True}).begin() as connection:
@@ -59,14 +59,30 @@ class SQLiteEngine:
     def creating(self) -> Iterator[Connection]:
         """Creates the folder too."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self.writing("") as connection:
+        with self.writing(None) as connection:
             _check_layout(connection)
             yield connection
 
-    def create(self, connection: Connection, tables: Iterable[Table]) -> None:
+    def create(self, connection: Connection, tables: Iterable[Table], *, with_indexes: bool = True) -> None:
         """As they are defined."""
         for table in tables:
-            table.create(connection, checkfirst=True)
+            create_table(connection, table, with_indexes=with_indexes)
+
+    def create_index(self, connection: Connection, table: Table, number: int) -> bool:
+        """As it is defined."""
+        return create_index(connection, table, number)
+
+    def settle(self, connection: Connection, tables: Iterable[Table]) -> None:
+        """SQLite makes its plans by the definitions alone."""
+
+    def drop(self, connection: Connection, names: Iterable[str]) -> None:
+        """With their indexes."""
+        for name in names:
+            connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
+
+    def append_rows(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """By as few statements as SQLite takes."""
+        _insert(connection, table, rows, upsert_by=None)
 
     def replace_rows(self, connection: Connection, change: Change) -> None:
         """By as few statements as SQLite takes."""
@@ -114,13 +130,15 @@ def _connections(path: Path) -> Engine:
 
 
 def _check_layout(connection: Connection) -> None:
-    """Refuse a file that a newer daybook wrote, and mark a new one as ours."""
+    """Refuse a file that a newer daybook wrote, bring an older one up; SQLite keeps the layout as `user_version`."""
     found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if found > LAYOUT:
         raise StoreNewerError(
             f"the read store has layout {found}, this daybook knows {LAYOUT}; start the daybook that wrote it,"
             f" or delete {READ_FILE}: it is filled again from the journal"
         )
+    if found == FIRST_LAYOUT:
+        upgrade(connection, schema=None)
     if found < LAYOUT:
         connection.exec_driver_sql(f"PRAGMA user_version = {LAYOUT}")
 

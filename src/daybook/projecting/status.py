@@ -9,8 +9,8 @@ from typing import Final, Literal, TypeAlias
 
 from daybook.errors import DaybookError
 from daybook.journal import Journal
-from daybook.projecting.cursor import Cursor, is_free
-from daybook.projecting.projection import BrokenProjection, Projection
+from daybook.projecting.cursor import Cursor, Live, is_free
+from daybook.projecting.projection import BrokenProjection, Projection, versions_of
 
 State: TypeAlias = Literal["following", "stopped", "frozen"]
 
@@ -19,11 +19,13 @@ _SECOND_NS: Final = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class ProjectionStatus:
-    """One projection over all its versions; position and state are of the live one."""
+    """One projection over all its versions; position and state are of the build that is live."""
 
     name: str
     versions: tuple[int, ...]
     live: int | None
+    """The version."""
+    build: int | None
     position: int
     state: State
     """`frozen`: a live version that nobody's code follows; it is still served."""
@@ -60,34 +62,43 @@ def lag_of(journal: Journal, position: int, now_ns: int | None = None) -> Lag:
 
 
 def statuses(
-    projections: Mapping[str, Projection], cursors: Iterable[Cursor], live: Mapping[str, int], now_ns: int
+    projections: Mapping[str, Projection], cursors: Iterable[Cursor], lives: Mapping[str, Live], now_ns: int
 ) -> list[ProjectionStatus]:
     """The status of every projection that this process has code for or the store has rows of."""
     by_name: dict[str, list[Cursor]] = {name: [] for name in projections}
     for cursor in cursors:
         by_name.setdefault(cursor.name, []).append(cursor)
-    return [_status(name, projections.get(name), by_name[name], live.get(name), now_ns) for name in sorted(by_name)]
+    return [_status(name, projections.get(name), by_name[name], lives.get(name), now_ns) for name in sorted(by_name)]
 
 
 def _status(
-    name: str, projection: Projection | None, cursors: list[Cursor], live: int | None, now_ns: int
+    name: str, projection: Projection | None, cursors: list[Cursor], live: Live | None, now_ns: int
 ) -> ProjectionStatus:
-    versions = tuple(sorted(cursor.version for cursor in cursors))
-    cursor = next((cursor for cursor in cursors if cursor.version == live), None)
+    versions = tuple(sorted({cursor.version for cursor in cursors}))
+    cursor = next((cursor for cursor in cursors if live is not None and cursor.key == live.key), None)
     if cursor is None:
         unfollowed = projection.reason if isinstance(projection, BrokenProjection) else "no version of it is live"
-        return ProjectionStatus(name, versions, live, 0, "stopped", unfollowed, None, None, None)
+        return ProjectionStatus(name, versions, None, None, 0, "stopped", unfollowed, None, None, None)
     leader = None if is_free(cursor, now_ns) else cursor.holder
-    state, reason = _state(projection, cursor) if leader is None else (cursor.state, cursor.stopped_reason)
+    state, reason = _state(projection, cursor, is_led=leader is not None)
     return ProjectionStatus(
-        name, versions, live, cursor.position, state, reason, cursor.stopped_at, cursor.updated_at_ns, leader
+        name=name,
+        versions=versions,
+        live=cursor.version,
+        build=cursor.build,
+        position=cursor.position,
+        state=state,
+        stopped_reason=reason,
+        stopped_at=cursor.stopped_at,
+        updated_at_ns=cursor.updated_at_ns,
+        leader=leader,
     )
 
 
-def _state(projection: Projection | None, cursor: Cursor) -> tuple[State, str | None]:
-    """The state of a version that nobody leads: what this process can do about it counts too."""
-    if isinstance(projection, BrokenProjection):
+def _state(projection: Projection | None, cursor: Cursor, *, is_led: bool) -> tuple[State, str | None]:
+    """Of a build that nobody leads it counts too what this process can do about it."""
+    if not is_led and isinstance(projection, BrokenProjection):
         return "stopped", projection.reason
-    if projection is None or projection.version != cursor.version:
+    if not is_led and (projection is None or cursor.version not in versions_of(projection)):
         return "frozen", cursor.stopped_reason
-    return cursor.state, cursor.stopped_reason
+    return "stopped" if cursor.state == "stopped" else "following", cursor.stopped_reason

@@ -18,6 +18,7 @@ from daybook.web.history import search_history
 from daybook.web.landing import landing
 from daybook.web.metrics import Metrics, route_figures
 from daybook.web.ops import ops_router
+from daybook.web.pace import Pace
 from daybook.web.quarantine import quarantine_router
 from daybook.web.reading import READING
 from daybook.web.registrations import registrations_router
@@ -51,7 +52,7 @@ def create_app(daybook: Daybook) -> Litestar:
         plugins=[problems.plugin(), logs.plugin()],
         openapi_config=openapi_config([guard], asks_for_tokens=bool(daybook.settings.api_tokens)),
         lifespan=[_running(daybook)],
-        state=State({"daybook": daybook, "probe": Probe(daybook)}),
+        state=State({"daybook": daybook, "probe": Probe(daybook), "pace": Pace()}),
     )
 
 

@@ -76,7 +76,7 @@ _ENTRY: Final = HistoryEntry(
     summary="List appointments",
     operation_class=example(Appointments(items=[_APPOINTMENT], cursor=None)),
     response_headers=HEADERS,
-    responses=read_responses("invalid-cursor", "projection-unavailable"),
+    responses=read_responses("invalid-cursor", "projection-switched", "projection-unavailable"),
     sync_to_thread=True,
     projection=PROJECTION,
 )

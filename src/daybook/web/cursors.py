@@ -1,4 +1,4 @@
-"""Where the next page begins: opaque to clients, and refused where it belongs to another query."""
+"""Where the next page begins: opaque to clients, and refused where it belongs to another query or to other rows."""
 
 from __future__ import annotations
 
@@ -15,20 +15,37 @@ CURSOR_CHARS_MAX: Final = 1_000
 _DIGEST_BYTES: Final = 6
 
 
+class Rows(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """Which rows a page was read from: pages of two versions or builds do not continue each other."""
+
+    version: int
+    build: int
+
+
+_NONE: Final = Rows(0, 0)
+"""Of lists that are of no projection."""
+
+
 class _Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     query: bytes
+    rows: Rows
     at_ns: int
     key: str | int
 
 
-def write_cursor(query: Mapping[str, Any], at_ns: int, key: str | int) -> str:
+def write_cursor(query: Mapping[str, Any], at_ns: int, key: str | int, rows: Rows = _NONE) -> str:
     """The cursor after the row that sorts at `(at_ns, key)`; `query` is what it must be used with again."""
-    packed = msgspec.msgpack.encode(_Cursor(_digest(query), at_ns, key))
+    packed = msgspec.msgpack.encode(_Cursor(_digest(query), rows, at_ns, key))
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
-def read_cursor(text: str | None, query: Mapping[str, Any], key_type: type[str | int]) -> tuple[int, Any] | None:
-    """`(at_ns, key)` of the last row of the page before, or None; a problem where it is not a cursor of this query."""
+def read_cursor(
+    text: str | None, query: Mapping[str, Any], key_type: type[str | int], rows: Rows = _NONE
+) -> tuple[int, Any] | None:
+    """`(at_ns, key)` of the last row of the page before, or None; a problem where it is not a cursor of this query.
+
+    Another problem where it is, but was written for other rows of the projection than those that are live now.
+    """
     if text is None:
         return None
     try:
@@ -39,6 +56,12 @@ def read_cursor(text: str | None, query: Mapping[str, Any], key_type: type[str |
     if cursor.query != _digest(query) or not isinstance(cursor.key, key_type):
         raise problem(
             "invalid-cursor", "the cursor belongs to other filters or another projection; leave it out to begin anew"
+        )
+    if cursor.rows != rows:
+        raise problem(
+            "projection-switched",
+            f"these pages were begun on version {cursor.rows.version}, build {cursor.rows.build} of the projection;"
+            f" version {rows.version}, build {rows.build} has taken its place; leave the cursor out to begin anew",
         )
     return cursor.at_ns, cursor.key
 

@@ -9,10 +9,13 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram
 
 from daybook.bootstrap import Daybook
+from daybook.projecting.cursor import Key
 from daybook.projecting.status import lag_of
+from daybook.web.standing import STATES
 
 _BATCH_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _SECONDS_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 7.5)
+_BUILD: Final = ("projection", "version", "build")
 _WEBHOOK: Final = ("source", "event_type", "via")
 
 
@@ -35,6 +38,19 @@ class Figures:
             ["projection"],
             multiprocess_mode="mostrecent",
         )
+        self._build_lag = Gauge(
+            "daybook_build_lag_events",
+            "Events that the journal holds and this build of the projection does not.",
+            _BUILD,
+            multiprocess_mode="mostrecent",
+        )
+        self._build_state = Gauge(
+            "daybook_build_state",
+            "1 for the state that this build of the projection is in, 0 for the others.",
+            [*_BUILD, "state"],
+            multiprocess_mode="mostrecent",
+        )
+        self._builds: set[Key] = set()
         self._in_row = Gauge(
             "daybook_refusals_in_row",
             "Refusals since the last success of a webhook; twenty deactivate it.",
@@ -74,11 +90,24 @@ class Figures:
         """Ask the stores for what other processes changed too."""
         for status in daybook.read_store.status():
             self._lag.labels(status.name).set(lag_of(daybook.journal, status.position).events)
+        self._look_at_builds(daybook)
         for webhook in daybook.journal.inbox.webhooks():
             if webhook.passed_at_ns is not None:
                 self.refusals_in_row(
                     webhook.source, webhook.event_type or "", webhook.via or "", webhook.refusals_in_row
                 )
+
+    def _look_at_builds(self, daybook: Daybook) -> None:
+        builds = {build.key: build for build in daybook.read_store.builds()}
+        head = daybook.journal.head()
+        # Where several processes serve, labels cannot be removed: a build that was dropped is in no state.
+        self._builds = self._builds | builds.keys()
+        for key in self._builds:
+            build, (name, version, number) = builds.get(key), key
+            self._build_lag.labels(name, version, number).set(max(0, head - build.position) if build else 0)
+            for state in STATES:
+                is_so = build is not None and build.state == state
+                self._build_state.labels(name, version, number, state).set(is_so)
 
 
 @cache

@@ -69,7 +69,7 @@ _EVENT: Final = Event(
     summary="Search the history",
     operation_class=example(Events(items=[_EVENT], cursor=None)),
     response_headers=HEADERS,
-    responses=read_responses("invalid-cursor", "projection-unavailable"),
+    responses=read_responses("invalid-cursor", "projection-switched", "projection-unavailable"),
     sync_to_thread=True,
     tags=["state"],
     projection=PROJECTION,

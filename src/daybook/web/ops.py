@@ -1,4 +1,4 @@
-"""How it runs: the projections, and every webhook with its refusals in a row (twenty deactivate it)."""
+"""How it runs: the projections and their builds, every webhook with its refusals in a row (twenty deactivate it)."""
 
 from __future__ import annotations
 
@@ -11,35 +11,13 @@ from msgspec import Meta
 
 from daybook.bootstrap import Daybook
 from daybook.journal.entries import WebhookHealth
-from daybook.projecting.status import lag_of
 from daybook.web.description import example, problems
 from daybook.web.shapes import Instant
 from daybook.web.shaping import instant
+from daybook.web.standing import Build, Lag, Projection, standings
 
 REFUSALS_DEACTIVATE: Final = 20
 """Zenoti deactivates a webhook after so many failures in a row."""
-
-
-class Lag(msgspec.Struct, frozen=True):
-    """How far a projection is behind the journal."""
-
-    events: int
-    seconds: Annotated[float, Meta(description="Since the oldest event that is not posted yet was recorded.")]
-
-
-class Projection(msgspec.Struct, frozen=True, kw_only=True):
-    """One read model; position and state are of its live version."""
-
-    name: str
-    versions: list[int]
-    live: int | None
-    position: int
-    lag: Lag
-    state: Annotated[str, Meta(description="`following`, `stopped`, or `frozen`: served, but nobody's code follows.")]
-    stopped_reason: str | None
-    stopped_at: Annotated[int | None, Meta(description="Position of the event that could not be handled.")]
-    updated_at: Instant | None
-    leader: Annotated[str | None, Meta(description="The follower that keeps it current.")]
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,17 +49,51 @@ class Webhooks(msgspec.Struct, frozen=True, kw_only=True):
     items: list[Webhook]
 
 
+_BUILD: Final = Build(
+    version=1,
+    build=1,
+    live=True,
+    previous=False,
+    state="following",
+    position=42,
+    lag=Lag(0, 0.0),
+    rate=12.5,
+    events_done=0,
+    events_total=None,
+    on_ready=None,
+    begun_at="2022-03-01T08:00:00Z",
+    updated_at="2022-03-22T12:39:21Z",
+    stopped_reason=None,
+    stopped_at=None,
+    leader="host:4711:6f1c",
+)
+_NEXT: Final = msgspec.structs.replace(
+    _BUILD,
+    version=2,
+    live=False,
+    state="building",
+    position=0,
+    lag=Lag(42, 1815600.0),
+    rate=84210.0,
+    events_done=30,
+    events_total=42,
+    on_ready="switch",
+    begun_at="2022-03-22T12:39:20Z",
+)
 _PROJECTION: Final = Projection(
     name="registrations",
-    versions=[1],
+    versions=[1, 2],
+    declared=2,
     live=1,
     position=42,
     lag=Lag(0, 0.0),
+    rate=12.5,
     state="following",
     stopped_reason=None,
     stopped_at=None,
     updated_at="2022-03-22T12:39:21Z",
-    leader="host:4711",
+    leader="host:4711:6f1c",
+    builds=[_BUILD, _NEXT],
 )
 _WEBHOOK: Final = Webhook(
     source="main",
@@ -107,16 +119,8 @@ _WEBHOOK: Final = Webhook(
     sync_to_thread=True,
 )
 def list_projections(request: Request[Any, Any, Any]) -> Projections:
-    """Every projection with its versions, its place in the journal and, where it stopped, why."""
-    daybook: Daybook = request.app.state.daybook
-    items = []
-    for status in daybook.read_store.status():
-        lag = lag_of(daybook.journal, status.position)
-        told = asdict(status)
-        updated_at = instant(told.pop("updated_at_ns"))
-        told["versions"] = list(status.versions)
-        items.append(Projection(**told, updated_at=updated_at, lag=Lag(lag.events, lag.seconds)))
-    return Projections(items=items)
+    """Every projection with its versions and builds, its place in the journal and, where it stopped, why."""
+    return Projections(items=standings(request.app.state.daybook, request.app.state.pace))
 
 
 @get(

@@ -48,6 +48,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "not-found": Kind(404, "Not found", "There is nothing under this path."),
         "method-not-allowed": Kind(405, "Method not allowed", "The path takes other verbs: see the header Allow."),
         "not-quarantined": Kind(409, "Not quarantined", "Only a quarantined delivery can be released."),
+        "projection-switched": Kind(
+            410, "Projection switched", "Other rows have taken the place of those that the pages were begun on."
+        ),
         "body-too-large": Kind(413, "Body too large", "The body is over the limit that is set."),
         "bad-request": Kind(400, "Bad request", "The request cannot be understood."),
         "projection-behind": Kind(503, "Projection behind", "The projection has not got to `min_position` in time."),

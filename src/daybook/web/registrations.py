@@ -77,7 +77,7 @@ _ENTRY: Final = HistoryEntry(
     summary="List registrations",
     operation_class=example(Registrations(items=[_REGISTRATION], cursor=None)),
     response_headers=HEADERS,
-    responses=read_responses("invalid-cursor", "projection-unavailable"),
+    responses=read_responses("invalid-cursor", "projection-switched", "projection-unavailable"),
     sync_to_thread=True,
     projection=PROJECTION,
 )

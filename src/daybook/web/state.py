@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from litestar import Response
 
 from daybook.domain import fold
 from daybook.domain.identity import Kind, normalize_id, stream_id
-from daybook.errors import InvalidIdError
+from daybook.errors import InvalidIdError, ProjectionError
 from daybook.projecting.queries import Time, find, page
-from daybook.web.cursors import read_cursor, write_cursor
+from daybook.projecting.snapshot import Snapshot
+from daybook.web.cursors import Rows, read_cursor, write_cursor
 from daybook.web.problems import problem
 from daybook.web.reading import Reading
 from daybook.web.shapes import History, Page
@@ -48,9 +49,10 @@ def some(
     """One page of rows, newest first, with the cursor of the next one."""
     wanted = {name: value for name, value in where.items() if value is not None}
     with reading.read_store.snapshot(projection) as snapshot:
+        _require_columns(snapshot, wanted)
+        rows = Rows(snapshot.cursor.version, snapshot.cursor.build)
         query = {
-            **wanted, "": projection, "version": str(snapshot.cursor.version), "source": reading.source, "time": time,
-            "from": from_ns, "to": to_ns,
+            **wanted, "": projection, "source": reading.source, "time": time, "from": from_ns, "to": to_ns,
         }  # fmt: skip
         found = page(
             snapshot,
@@ -59,11 +61,11 @@ def some(
             time=time,
             from_ns=from_ns,
             to_ns=to_ns,
-            before=read_cursor(cursor, query, key_type),
+            before=read_cursor(cursor, query, key_type, rows),
             limit=limit,
         )
         position = snapshot.cursor.position
-    following = None if found.before is None else write_cursor(query, *found.before)
+    following = None if found.before is None else write_cursor(query, *found.before, rows)
     return reading.answer(answer(items=[item(row) for row in found.rows], cursor=following), position)
 
 
@@ -83,6 +85,16 @@ def id_in_path(kind: Kind, subject_id: str) -> str:
         return normalize_id(subject_id)
     except InvalidIdError as error:
         raise problem("not-found", f"there is no {kind.value} of this id: {error}") from None
+
+
+def _require_columns(snapshot: Snapshot, wanted: Iterable[str]) -> None:
+    """During a deployment the live version may still be one that has not what this code can be asked for."""
+    for name in wanted:
+        if name not in snapshot.table.c:
+            raise ProjectionError(
+                f"the live version {snapshot.cursor.version} of {snapshot.cursor.name} has no column {name};"
+                f" run `daybook rebuild {snapshot.cursor.name}`"
+            )
 
 
 def _unknown(kind: Kind, position: int) -> Exception:

@@ -19,6 +19,7 @@ from daybook.zenoti.document import Number, UnreadableError
 TEXT_CHARS_MAX: Final = 1000
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 _LONGEST_INT_TEXT: Final = 30
+_KEYS_REMEMBERED_MAX: Final = 128
 _TRUE: Final = frozenset({"true", "yes", "1"})
 _FALSE: Final = frozenset({"false", "no", "0"})
 _UNREAD: Final = "could not be read and counts as not told"
@@ -48,12 +49,20 @@ def spelling(key: str) -> str:
 
 def spelled(fields: Mapping[str, Any]) -> dict[str, Any]:
     """An object under the one spelling of its keys; of two spellings the first that tells something counts."""
-    found = dict(zip(map(spelling, fields), fields.values(), strict=True))
+    keys = (*fields,)
+    spellings = _spellings(keys) if len(keys) <= _KEYS_REMEMBERED_MAX else map(spelling, keys)
+    found = dict(zip(spellings, fields.values(), strict=True))
     if len(found) < len(fields):
         for key, value in reversed([*fields.items()]):
             if value is not None:
                 found[spelling(key)] = value
     return found
+
+
+# Zenoti sends the same keys in the same order: one look for all of them.
+@lru_cache(maxsize=1024)
+def _spellings(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(spelling, keys))
 
 
 def read_id(value: object, where: str) -> str | None:

@@ -18,6 +18,7 @@ from daybook.zenoti import appointment, appointment_group, class_booking, class_
 from daybook.zenoti.document import UnreadableError, parse
 from daybook.zenoti.envelope import Message, dedupe_key, open_envelope
 from daybook.zenoti.reading import Notes
+from daybook.zenoti.shape import Shape, shape_of
 from daybook.zenoti.subjects import Telling
 
 TRANSLATION_VERSION: Final = 2
@@ -57,15 +58,21 @@ class Translation(msgspec.Struct, frozen=True):
     """Code of a quarantine, e.g. `not_json`."""
     detail: str | None = None
     version: int = TRANSLATION_VERSION
+    shape: Shape | None = None
+    """Of the whole body; None for what is not JSON, and for a single value."""
 
 
 def translate(told: Told) -> Translation:
     """The meaning of one delivery; whatever cannot be understood is quarantined with the reason."""
-    opened = Translation("quarantined")
+    opened = _UNOPENED
     try:
-        message = open_envelope(parse(told.body), told.url_type)
-        opened = replace(
-            opened,
+        body = parse(told.body)
+        shape = shape_of(body)
+        opened = Translation("quarantined", shape=shape)
+        message = open_envelope(body, told.url_type)
+        opened = Translation(
+            "quarantined",
+            shape=shape,
             content_digest=message.content_digest,
             event_type=message.event_type,
             event_id=message.event_id,
@@ -149,3 +156,4 @@ def _translators() -> dict[str, tuple[str, _Translator]]:
 
 
 _TRANSLATORS: Final = MappingProxyType(_translators())
+_UNOPENED: Final = Translation("quarantined")

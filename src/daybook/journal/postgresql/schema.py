@@ -9,9 +9,11 @@ from uuid import UUID
 
 import psycopg
 
-from daybook.errors import StoreNewerError, StoreUnavailableError
+from daybook.errors import StoreUnavailableError
 from daybook.journal.postgresql.connection import SCHEMA, BoundedConnection, connect
-from daybook.journal.store import FORMAT_LEVEL, Opened
+from daybook.journal.schema import refuse_newer
+from daybook.journal.store import Opened
+from daybook.journal.vocabulary import FORMAT_LEVEL
 
 SCHEMA_LOCK: Final = int.from_bytes(b"daybook\x02", "big")
 MIGRATION_WAIT_S_MAX: Final = 60
@@ -29,8 +31,8 @@ def migrations() -> Iterator[tuple[int, str]]:
         yield int(file.name.partition("_")[0]), file.read_text()
 
 
-def ensure_schema(parameters: str) -> Opened:
-    """Bring the schema up to this code.
+def ensure_schema(parameters: str, level: int = FORMAT_LEVEL) -> Opened:
+    """Bring the schema up to this code. The format level of a store that is there stays: older processes may run.
 
     Raises `StoreNewerError` where a newer daybook has written, `StoreUnavailableError` where another process migrates
     for too long.
@@ -39,22 +41,20 @@ def ensure_schema(parameters: str) -> Opened:
     connection = connect(parameters)
     try:
         told = _told(connection)
+        if told:
+            refuse_newer(told, known[-1][0], level)
         before = _version(told)
         if before < known[-1][0]:
-            before = _migrate(connection, known)
+            before = _migrate(connection, known, level)
             told = _told(connection)
     finally:
         connection.close()
-    for name, level in (("schema_version", known[-1][0]), ("format_level", FORMAT_LEVEL)):
-        if int(told[name]) > level:
-            raise StoreNewerError(
-                f"the store has {name} {told[name]}, this daybook knows {level}; "
-                "start the daybook that wrote it, or restore a backup"
-            )
-    return Opened(UUID(told["journal_id"]), before, _version(told))
+    refuse_newer(told, known[-1][0], level)
+    stored = int(told["format_level"])
+    return Opened(UUID(told["journal_id"]), before, _version(told), stored if before else 0, stored)
 
 
-def _migrate(connection: BoundedConnection, known: list[tuple[int, str]]) -> int:
+def _migrate(connection: BoundedConnection, known: list[tuple[int, str]], level: int) -> int:
     _wait_for_lock(connection)
     # An index over all events takes its time.
     connection.answer_s_max = MIGRATION_S_MAX
@@ -64,6 +64,9 @@ def _migrate(connection: BoundedConnection, known: list[tuple[int, str]]) -> int
         for number, statements in known:
             if number > before:
                 _apply(connection, number, statements)
+        if before == 0:
+            # Nobody older has seen it.
+            connection.execute(b"UPDATE meta SET value = %s::text WHERE name = 'format_level'", [str(level)])
     finally:
         # It belongs to the session, which may have been lost.
         if not connection.closed:

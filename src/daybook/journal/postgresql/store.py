@@ -23,6 +23,7 @@ from daybook.journal.postgresql.schema import ensure_schema
 from daybook.journal.postgresql.session import Session
 from daybook.journal.postgresql.transaction import CLOCK, PostgreSQLTransaction
 from daybook.journal.store import LOCK_WAIT_S_MAX, Clock, Opened
+from daybook.journal.vocabulary import FORMAT_LEVEL
 
 URL_PREFIXES: Final = ("postgresql://", "postgres://")
 WRITERS_LOCK: Final = int.from_bytes(b"daybook\x01", "big")
@@ -66,11 +67,14 @@ _log = structlog.get_logger(__name__)
 class PostgreSQLStore:
     """One connection that writes, made again after trouble, and a pool of connections that can only read."""
 
-    def __init__(self, url: str, *, is_replica: bool = False) -> None:
+    def __init__(self, url: str, *, is_replica: bool = False, level: int = FORMAT_LEVEL) -> None:
         """Open the journal in the schema `journal` of this database; create what is absent.
 
         `is_replica`: only read, and not opened before that, since the intake must not wait for a replica.
+        `level`: the format level that this code reads and writes; the store's own is raised by `daybook migrate`.
         """
+        self._level = level
+        self._stored_level = 0
         self._parameters = parameters_of(url)
         self._writers = Lock()
         self._session: Session | None = None
@@ -89,6 +93,11 @@ class PostgreSQLStore:
         if self._opened is None:
             self._opened = self._ensured()
         return self._opened
+
+    @property
+    def format_level(self) -> int:
+        """Seen with the lock: `daybook migrate` may raise it while this process runs."""
+        return self._stored_level or self.opened.level
 
     @contextmanager
     def transaction(self, lock_wait_s: float = LOCK_WAIT_S_MAX) -> Iterator[PostgreSQLTransaction]:
@@ -124,7 +133,7 @@ class PostgreSQLStore:
 
     def _ensured(self) -> Opened:
         with _as_store_errors():
-            return ensure_schema(self._parameters)
+            return ensure_schema(self._parameters, self._level)
 
     def _locked(self, deadline_s: float) -> tuple[Session, Clock]:
         while True:
@@ -150,7 +159,8 @@ class PostgreSQLStore:
                     self._drop()
                     raise StoreUnavailableError(_POOLED)
                 session.deadline_s = time.monotonic() + HOLD_S_MAX
-                return session, Clock(*(int(value or 0) for value in clock.rows[0]))
+                *now, self._stored_level = (int(value or 0) for value in clock.rows[0])
+                return session, Clock(*now)
 
     def _end_hung_holder(self) -> None:
         try:

@@ -9,8 +9,8 @@ from typing import Any, Final
 from daybook.errors import DataRejectedError
 from daybook.journal.postgresql.packing import copy_statement, packed_bytes, packed_rows, packed_uuids
 from daybook.journal.postgresql.session import Session
-from daybook.journal.rows import AppendedRow, EventRow, HeardRow, TallyRow
-from daybook.journal.store import Clock, Known, LastOutcome, WebhookKey, WebhookMark
+from daybook.journal.rows import AppendedRow, EventRow, HeardRow, ShapeRow, TallyRow, TypeRow
+from daybook.journal.store import Clock, Known, LastOutcome, PayloadIndex, WebhookKey, WebhookMark
 
 CHANNEL: Final = "daybook_journal"
 """Notified with the last position of every commit that appends events."""
@@ -18,7 +18,8 @@ CHANNEL: Final = "daybook_journal"
 # Each statement of a string has a snapshot of its own, so this one sees what the last holder of the lock committed.
 CLOCK: Final = b"""
 SELECT coalesce(last.position, 0), coalesce(last.recorded_at_ns, 0),
-(extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000
+(extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000,
+(SELECT value::bigint FROM meta WHERE name = 'format_level')
 FROM (SELECT) one LEFT JOIN (
 SELECT position, recorded_at_ns FROM events ORDER BY position DESC LIMIT 1
 ) last ON true
@@ -68,6 +69,16 @@ last_unsigned_ns = coalesce(excluded.last_unsigned_ns, known.last_unsigned_ns),
 last_signature = CASE WHEN excluded.last_unsigned_ns > coalesce(known.last_heard_ns, 0)
 THEN 'unsigned' ELSE known.last_signature END
 """
+_COUNT_SHAPES: Final = b"""
+INSERT INTO payload_shapes AS known (event_type, event_schema, shape, paths, deliveries, first_seen_ns, last_seen_ns)
+VALUES %s ON CONFLICT (event_type, event_schema, shape) DO UPDATE SET
+deliveries = known.deliveries + excluded.deliveries, last_seen_ns = greatest(known.last_seen_ns, excluded.last_seen_ns)
+"""
+_NOTE_TYPES: Final = b"INSERT INTO payload_types VALUES %s ON CONFLICT DO NOTHING"
+_SHAPES: Final = b"SELECT shape FROM payload_shapes WHERE event_type = $1 AND event_schema = $2"
+_TYPES: Final = b"SELECT path, json_type FROM payload_types WHERE event_type = $1 AND event_schema = $2"
+_KINDS: Final = b"SELECT count(*) FROM (SELECT DISTINCT event_type, event_schema FROM payload_shapes) kinds"
+_RAISE_LEVEL: Final = b"UPDATE meta SET value = '%d' WHERE name = 'format_level' AND value::int < %d"
 _PRUNE: Final = b"DELETE FROM refusals WHERE refusal_id <= (SELECT max(refusal_id) FROM refusals) - %d"
 _PROBE: Final = b"UPDATE meta SET value = clock_timestamp() WHERE name = 'probe'"
 _NOTIFY: Final = b"SELECT pg_notify('%s', '%d')"
@@ -106,7 +117,7 @@ class PostgreSQLTransaction:
     def clock(self) -> Clock:
         """As it was read with the lock, and again once events were appended."""
         if self._clock is None:
-            self._clock = Clock(*map(_int, self._ask(CLOCK)[0]))
+            self._clock = Clock(*map(_int, self._ask(CLOCK)[0][:3]))
         return self._clock
 
     def last_outcome(self, delivery_id: bytes) -> LastOutcome | None:
@@ -122,6 +133,16 @@ class PostgreSQLTransaction:
             WebhookKey(*map(_text, row[:3])): WebhookMark(row[3] == b"\1", _int(row[4]), _int(row[5]))
             for row in self._ask(_WEBHOOKS)
         }
+
+    def payload_index(self, event_type: str, event_schema: str) -> PayloadIndex:
+        """Two queries, once for each pair by a process."""
+        pair = (event_type.encode(errors="replace"), event_schema.encode(errors="replace"))
+        shapes = {_text(row[0]) for row in self._ask(_SHAPES, *pair)}
+        return PayloadIndex(shapes, {(_text(row[0]), _text(row[1])) for row in self._ask(_TYPES, *pair)})
+
+    def payload_kinds(self) -> int:
+        """One query."""
+        return _int(self._ask(_KINDS)[0][0])
 
     def append(self, rows: Sequence[AppendedRow]) -> None:
         """By binary COPY, one for each call."""
@@ -158,6 +179,21 @@ class PostgreSQLTransaction:
         """By number, since the newest have the highest."""
         self._statements.append(_PRUNE % keep)
 
+    def count_shapes(self, rows: Sequence[ShapeRow]) -> None:
+        """One upsert."""
+        values = [b"(%s, %d)" % (self._literals(row), row.seen_at_ns) for row in rows]
+        if values:
+            self._statements.append(_COUNT_SHAPES % b", ".join(values))
+
+    def note_types(self, rows: Sequence[TypeRow]) -> None:
+        """One insert."""
+        if rows:
+            self._statements.append(_NOTE_TYPES % b", ".join([b"(%s)" % self._literals(row) for row in rows]))
+
+    def raise_level(self, level: int) -> None:
+        """One row."""
+        self._statements.append(_RAISE_LEVEL % (level, level))
+
     def probe(self) -> None:
         """One row, always the same."""
         self._statements.append(_PROBE)
@@ -176,7 +212,7 @@ class PostgreSQLTransaction:
             self._session.run(statements, copies)
         return self._session.ask(statement, *parameters)
 
-    def _literals(self, row: TallyRow) -> bytes:
+    def _literals(self, row: TallyRow | ShapeRow | TypeRow) -> bytes:
         quoted = self._session.quoted
         return b", ".join(b"%d" % value if isinstance(value, int) else quoted(value) for value in row)
 

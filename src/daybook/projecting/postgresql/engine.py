@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from sqlalchemy import Connection, Engine, Table, create_engine, text
@@ -14,12 +14,12 @@ from daybook.errors import LeaseLostError, StoreNewerError
 from daybook.journal.postgresql.connection import BoundedConnection, connect, parameters_of
 from daybook.journal.postgresql.reading import reading_engine
 from daybook.projecting.change import Change
+from daybook.projecting.definition import create_index, create_table
+from daybook.projecting.layout import FIRST_LAYOUT, LAYOUT, upgrade
 from daybook.projecting.postgresql.copying import Copier
 from daybook.projecting.postgresql.definition import SCHEMA, collated
 from daybook.projecting.postgresql.sessions import check_sessions, listen
 
-LAYOUT: Final = 1
-"""The layout of the bookkeeping tables, kept in the table `layout`."""
 CREATION_LOCK: Final = int.from_bytes(b"daybook\x03", "big")
 HUNG_AFTER_S: Final = 5.0
 """A follower that began its transaction so long ago, and from which the server waits to hear, has stopped."""
@@ -27,6 +27,8 @@ _LOCK_WAIT_S_MAX: Final = 1.0
 _STATEMENT_S_MAX: Final = 6.5
 """Less than the driver waits, and more than a reader gets: on a cold cache a batch may take long."""
 _CONNECTION_WAIT_S_MAX: Final = 3.0
+_LONG_S_MAX: Final = 1_800.0
+"""For an index of a large table: some minutes for a hundred million rows, and no more than a lost server costs."""
 
 # A crash may take the last batches back, rows and cursor together; they are posted again from the journal, which is
 # durable. The plans of small young tables would not do for grown ones.
@@ -36,6 +38,7 @@ SET enable_seqscan = off;
 SET lock_timeout = {int(_LOCK_WAIT_S_MAX * 1000)};
 SET statement_timeout = {int(_STATEMENT_S_MAX * 1000)}
 """
+_LONG: Final = text(f"SET LOCAL statement_timeout = {int(_LONG_S_MAX * 1000)}")
 _KEY: Final = "hashtextextended('daybook.' || :lock, 0)"
 _LOCK: Final = text(f"SELECT pg_try_advisory_xact_lock({_KEY})")
 # Whoever waits in the middle of a COPY for a client that stopped is freed by no timeout of the server.
@@ -72,10 +75,12 @@ class PostgreSQLEngine:
             yield connection
 
     @contextmanager
-    def writing(self, lock: str) -> Iterator[Connection]:
+    def writing(self, lock: str | None, *, is_long: bool = False) -> Iterator[Connection]:
         """Under an advisory lock for as long as the transaction runs; ends the session of one that hangs inside."""
-        with self._writers.connect() as connection, connection.begin():
-            if not connection.scalar(_LOCK, {"lock": lock}):
+        with self._writers.connect() as connection, _patience(connection, is_long=is_long), connection.begin():
+            if is_long:
+                connection.execute(_LONG)
+            if lock is not None and not connection.scalar(_LOCK, {"lock": lock}):
                 connection.execute(_END_HUNG, {"lock": lock, "hung_after_s": HUNG_AFTER_S})
                 raise LeaseLostError(f"another follower is writing {lock}")
             yield connection
@@ -90,10 +95,28 @@ class PostgreSQLEngine:
             _check_layout(connection)
             yield connection
 
-    def create(self, connection: Connection, tables: Iterable[Table]) -> None:
+    def create(self, connection: Connection, tables: Iterable[Table], *, with_indexes: bool = True) -> None:
         """With texts that compare by their bytes."""
         for table in tables:
-            collated(table).create(connection, checkfirst=True)
+            create_table(connection, collated(table), with_indexes=with_indexes)
+
+    def create_index(self, connection: Connection, table: Table, number: int) -> bool:
+        """As it is defined."""
+        return create_index(connection, collated(table), number)
+
+    def settle(self, connection: Connection, tables: Iterable[Table]) -> None:
+        """What autovacuum would do some time later."""
+        for table in tables:
+            connection.execute(text(f'ANALYZE {SCHEMA}."{table.name}"'))
+
+    def drop(self, connection: Connection, names: Iterable[str]) -> None:
+        """With their indexes; waits a little for those who read them."""
+        for name in names:
+            connection.execute(text(f'DROP TABLE IF EXISTS {SCHEMA}."{name}"'))
+
+    def append_rows(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """By COPY."""
+        self._copier.append_rows(connection, table, rows)
 
     def replace_rows(self, connection: Connection, change: Change) -> None:
         """By COPY."""
@@ -116,6 +139,18 @@ class PostgreSQLEngine:
         """Close every connection."""
         self._readers.dispose()
         self._writers.dispose()
+
+
+@contextmanager
+def _patience(connection: Connection, *, is_long: bool) -> Iterator[None]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, BoundedConnection)  # noqa: S101  for the type checker: it is what our creator makes
+    before = driver.answer_s_max
+    driver.answer_s_max = _LONG_S_MAX if is_long else before
+    try:
+        yield
+    finally:
+        driver.answer_s_max = before
 
 
 def _writing_engine(parameters: str) -> Engine:
@@ -141,11 +176,14 @@ def _writing_engine(parameters: str) -> Engine:
 
 
 def _check_layout(connection: Connection) -> None:
-    """Refuse a schema that a newer daybook wrote, and mark a new one as ours."""
+    """Refuse a schema that a newer daybook wrote, and bring an older one up; the layout is kept in a table."""
     connection.execute(text(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.layout (layout integer NOT NULL)"))
     found = connection.scalar(text(f"SELECT max(layout) FROM {SCHEMA}.layout"))  # noqa: S608  a constant
     if found is None:
         connection.execute(text(f"INSERT INTO {SCHEMA}.layout VALUES ({LAYOUT})"))  # noqa: S608  constants
+    elif found == FIRST_LAYOUT:
+        upgrade(connection, schema=SCHEMA)
+        connection.execute(text(f"UPDATE {SCHEMA}.layout SET layout = {LAYOUT}"))  # noqa: S608  constants
     elif found > LAYOUT:
         raise StoreNewerError(
             f"the read models have layout {found}, this daybook knows {LAYOUT}; start the daybook that wrote them,"
