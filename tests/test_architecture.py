@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "intake": {"errors", "domain", "zenoti", "journal"},
     "projecting": {"errors", "domain", "journal", "projections"},
     "projections": {"errors", "domain", "projecting"},
+    "reading": {"errors", "domain", "journal", "projecting"},
     "settings": {"errors"},
     "bootstrap": {"errors", "settings", "domain", "zenoti", "journal", "intake", "projecting"},
     "verifying": {"errors", "domain", "zenoti", "journal", "intake", "projecting"},

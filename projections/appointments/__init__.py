@@ -1,65 +1,68 @@
-"""The current state of every appointment: one row each, the fold of all its events."""
+"""The current state of every appointment and every appointment group, and what cannot be right about them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Text
+import msgspec
+from msgspec import UNSET
 
 from daybook.domain.appointment import Appointment
+from daybook.domain.appointment_group import AppointmentGroup
+from daybook.domain.clock import date_in_center
+from daybook.domain.feedback import FeedbackTag
+from daybook.domain.findings import State, findings_of
 from daybook.domain.fold import facts
 from daybook.domain.identity import Kind
 from daybook.domain.instants import format_instant, parse_instant
 from daybook.errors import InvalidInstantError
-from daybook.projecting.projection import Row, StateProjection, state_table
+from daybook.projecting.projection import Row, StateProjection
 
-NAME = "appointments"
-VERSION = 1
-
-APPOINTMENTS = state_table(
-    NAME,
-    VERSION,
-    "appointment_id",
-    Column("progress", Text, nullable=False),
-    Column("started_at_ns", BigInteger),
-    Column("completed_at_ns", BigInteger),
-    Column("appointment_group_id", Text),
-    Column("center_id", Text),
-    Column("invoice_id", Text),
-    Column("invoice_number", Text),
-    Column("invoice_item_id", Text),
-    Column("service_id", Text),
-    Column("service_name", Text),
-    Column("therapist_id", Text),
-    Column("therapist_name", Text),
-    Column("room_id", Text),
-    Column("room_name", Text),
-    Column("equipment_id", Text),
-    Column("equipment_name", Text),
-    Column("start_time", Text),  # RFC 3339, UTC
-    Column("end_time", Text),
-    Column("start_time_in_center", Text),  # wall clock at the center, as told
-    Column("end_time_in_center", Text),
-    Column("service_duration_minutes", BigInteger),
-    Column("has_add_ons", Boolean),
-    Column("is_add_on", Boolean),
-    Column("is_recurring", Boolean),
-    Column("appointment_type", BigInteger),
-    Column("therapist_request_type", BigInteger),
-    Column("group_status", Text),
-    Column("removed", Boolean, nullable=False),
-    Index(None, "source", "progress", "occurred_at_ns", "appointment_id"),
-    Index(None, "source", "center_id", "occurred_at_ns", "appointment_id"),
-    Index(None, "source", "therapist_id", "occurred_at_ns", "appointment_id"),
-    Index(None, "source", "appointment_group_id", "occurred_at_ns", "appointment_id"),
-)
+from .tables import APPOINTMENTS, FINDINGS, GROUPS, NAME, VERSION
 
 
-def rows(state: Appointment) -> Iterable[Row]:
-    """One row, with what the state tells. Nothing tells yet what became of the appointment's group."""
+def appointment_rows(state: Appointment) -> Iterable[Row]:
+    """One row with what the state tells, and its findings."""
     told = facts(state)
     times = {"start_time": _utc(told.pop("start_time_utc")), "end_time": _utc(told.pop("end_time_utc"))}
-    yield APPOINTMENTS, {**told, **times, "group_status": None, "removed": False}
+    offset = state.utc_offset
+    start = times["start_time"]
+    yield (
+        APPOINTMENTS,
+        {
+            **told,
+            **times,
+            "place": state.place,
+            "start_at_ns": None if start is None else parse_instant(start),
+            "day_in_center": date_in_center(state.start_time_in_center),
+            "utc_offset_at_ns": offset and offset.at_ns,
+            "utc_offset_minutes": offset and offset.minutes,
+        },
+    )
+    yield from _findings(state)
+
+
+def group_rows(state: AppointmentGroup) -> Iterable[Row]:
+    """One row with what the state tells, and its findings."""
+    told = facts(state)
+    ids, tags, delivery_id = state.appointment_ids, state.feedback_tags, state.feedback_delivery_id
+    yield (
+        GROUPS,
+        {
+            **told,
+            "status": None if state.status is None else str(state.status),
+            "appointment_ids": _json(list(ids)) if isinstance(ids, tuple) else None,
+            "feedback_tags": _json([_tag(tag) for tag in tags]) if isinstance(tags, tuple) else None,
+            "feedback_delivery_id": delivery_id and delivery_id.hex,
+            "list_place": state.list_place,
+            "deleted_since_ns": state.after_deleted.since_ns,
+        },
+    )
+    yield from _findings(state)
+
+
+def _findings(state: State) -> Iterable[Row]:
+    return ((FINDINGS, finding.row()) for finding in findings_of(state))
 
 
 def _utc(told: str | None) -> str | None:
@@ -70,9 +73,17 @@ def _utc(told: str | None) -> str | None:
         return None
 
 
+def _tag(tag: FeedbackTag) -> dict[str, str | None]:
+    return {"id": None if tag.id is UNSET else tag.id, "name": None if tag.name is UNSET else tag.name}
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 projection = StateProjection(
     name=NAME,
     version=VERSION,
-    tables=(APPOINTMENTS,),
-    rows={Kind.APPOINTMENT: rows},
+    tables=(APPOINTMENTS, GROUPS, FINDINGS),
+    rows={Kind.APPOINTMENT: appointment_rows, Kind.APPOINTMENT_GROUP: group_rows},
 )

@@ -13,7 +13,7 @@ from daybook.domain.telling import told_id
 from daybook.projecting.projection import LogProjection, Row, log_table
 
 NAME = "history"
-VERSION = 1
+VERSION = 2
 
 # The events of one registration, appointment or guest are few: sorting them by the other time needs no index.
 HISTORY = log_table(
@@ -23,6 +23,8 @@ HISTORY = log_table(
     Column("subject_id", Text, nullable=False),
     Column("registration_id", Text),
     Column("appointment_id", Text),
+    Column("appointment_group_id", Text),
+    Column("session_id", Text),
     Column("guest_id", Text),
     Column("center_id", Text),
     Column("type", Text, nullable=False),
@@ -34,6 +36,8 @@ HISTORY = log_table(
     Column("signature", Text, nullable=False),
     Index(None, "source", "registration_id", "occurred_at_ns", "position"),
     Index(None, "source", "appointment_id", "occurred_at_ns", "position"),
+    Index(None, "source", "appointment_group_id", "occurred_at_ns", "position"),
+    Index(None, "source", "session_id", "occurred_at_ns", "position"),
     Index(None, "source", "guest_id", "occurred_at_ns", "position"),
     Index(None, "source", "center_id", "occurred_at_ns", "position"),
     Index(None, "source", "center_id", "recorded_at_ns", "position"),
@@ -51,6 +55,8 @@ def rows(event: Event) -> Iterable[Row]:
             "subject_id": event.subject_id,
             "registration_id": event.subject_id if event.KIND is Kind.REGISTRATION else None,
             "appointment_id": event.subject_id if event.KIND is Kind.APPOINTMENT else None,
+            "appointment_group_id": _id(event, "appointment_group_id", Kind.APPOINTMENT_GROUP),
+            "session_id": _id(event, "session_id", Kind.CLASS_SESSION),
             "guest_id": _id(event, "guest_id"),
             "center_id": _id(event, "center_id"),
             "type": event.type_name(),
@@ -64,7 +70,10 @@ def rows(event: Event) -> Iterable[Row]:
     )
 
 
-def _id(event: Event, name: str) -> str | None:
+def _id(event: Event, name: str, of: Kind | None = None) -> str | None:
+    """The id that the event tells under this name, or its own where it is about that kind."""
+    if event.KIND is of:
+        return event.subject_id
     told = told_id(getattr(event, name, UNSET))
     return told if isinstance(told, str) else None
 

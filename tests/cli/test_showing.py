@@ -6,9 +6,17 @@ import json
 from collections.abc import Callable
 
 import pytest
+from litestar.testing import TestClient
+from msgspec.structs import replace
 
-from tests.bodies import booking, entry, progress
+from daybook.bootstrap import bootstrap
+from daybook.domain.fold import withdrawal
+from daybook.domain.identity import Kind, stream_id
+from daybook.settings import Settings
+from daybook.web.app import create_app
+from tests.bodies import GROUP, booking, entry, feedback, feedback_data, group, group_status, progress, schedule
 from tests.cli.conftest import Run
+from tests.cli.own import follow
 
 CREATED = booking("Created", 43, event_id="a1", at="2026-03-01T10:00:00.1234567Z", waitlist=True)
 APPROVED = booking("Approved", 43, event_id="a2", at="2026-03-01T11:00:00Z")
@@ -79,6 +87,96 @@ def test_what_nothing_told_of_is_not_there(run: Run, told: Callable[..., None]) 
     assert "appointment 43" in result.stderr
 
 
+def test_what_was_withdrawn_was_never_told(run: Run, told: Callable[..., None]) -> None:
+    told(CREATED)
+    daybook = bootstrap(Settings.load(), follower=False)
+    (event,) = daybook.journal.stream(stream_id("main", Kind.REGISTRATION, "43"))
+    version = event.originator_version + 1
+    daybook.journal.events.put([replace(withdrawal(event, event.translation + 1), originator_version=version)])
+    daybook.close()
+
+    for command in ("show", "history"):
+        result = run(command, "registration", "43")
+        assert (result.exit_code, "has told nothing of registration 43" in result.stderr) == (1, True)
+
+
+def test_a_registration_tells_its_session_and_what_cannot_be_right(run: Run, told: Callable[..., None]) -> None:
+    told(CANCELLED, schedule("Created", 900, event_id="s1", at="2026-02-01T10:00:00Z"))
+
+    shown = json.loads(run("show", "registration", "43", "--json").stdout)
+
+    assert (shown["session"]["class_name"], shown["session"]["start_time_basis"]) == ("Morning flow", "unproven")
+    assert [finding["code"] for finding in shown["findings"]] == ["no_created"]
+    assert "! no_created" in run("show", "registration", "43").stdout
+
+
+def test_an_appointment_tells_of_its_group_and_contains_its_history(run: Run, told: Callable[..., None]) -> None:
+    told(
+        group("Created", entry("a1"), entry("a2"), event_id="g1", at="2026-03-01T10:00:00Z"),
+        group("Updated", entry("a2"), event_id="g2", at="2026-03-01T11:00:00Z"),
+        group_status(4, event_id="g3", at="2026-03-01T12:00:00Z"),
+    )
+
+    shown = json.loads(run("show", "appointment", "a1", "--json").stdout)
+
+    assert (shown["group_status"], shown["removed"]) == ("confirmed", True)
+    assert [(item["kind"], item["type"]) for item in shown["history"]][1:] == [
+        ("appointment-group", "AppointmentGroup.Listed"),
+        ("appointment-group", "AppointmentGroup.Listed"),
+        ("appointment-group", "AppointmentGroup.StatusChanged"),
+    ]
+    assert "appointment_ids 2 → 1 (-1)" in run("history", "appointment", "a1").stdout
+
+
+def test_a_visit_is_shown_with_its_appointments_and_where_the_guests_words_are(
+    run: Run, told: Callable[..., None]
+) -> None:
+    at_nine = {"start_time_in_center": "2026-03-02T09:00:00"}
+    told(
+        group("Created", entry("a1", **at_nine), event_id="g1", at="2026-03-01T10:00:00Z"),
+        group_status(4, event_id="g2", at="2026-03-01T12:00:00Z"),
+        feedback(feedback_data(), event_id="f1", at="2026-03-03T12:00:00Z"),
+    )
+    follow()
+
+    shown, visit = run("show", "visit", GROUP.upper()).stdout, json.loads(run("show", "visit", GROUP, "--json").stdout)
+
+    assert f"visit {GROUP} confirmed" in shown
+    assert "2026-03-02 09:00" in shown
+    assert f"deliveries/{visit['feedback']['delivery_id']}/body" in shown
+    assert "towels" not in shown
+    assert [one["appointment_id"] for one in visit["appointments"]] == ["a1"]
+    assert json.loads(run("history", "visit", GROUP, "--json").stdout)["items"] == visit["history"]
+    assert "appointment a1" in run("history", "visit", GROUP).stdout
+
+
+def test_a_session_is_shown_with_its_roster(run: Run, told: Callable[..., None]) -> None:
+    told(
+        schedule("Created", 900, event_id="s1", at="2026-02-01T10:00:00Z", capacity=1),
+        booking("Created", 1, event_id="e1", at="2026-02-02T10:00:00Z"),
+        booking("Created", 2, event_id="e2", at="2026-02-02T11:00:00Z"),
+    )
+    follow()
+
+    shown, session = run("show", "session", "900").stdout, json.loads(run("show", "session", "900", "--json").stdout)
+
+    assert "2 of 1 places taken" in shown
+    assert "! capacity_exceeded" in shown
+    assert [one["registration_id"] for one in session["items"]] == ["2", "1"]
+    assert [one["type"] for one in session["history"]] == ["ClassSession.Created"]
+    assert "Created" in run("history", "session", "900").stdout
+
+
+@pytest.mark.parametrize("kind", ["visit", "session"])
+def test_what_no_follower_has_posted_yet_is_said_to_be_missing(run: Run, told: Callable[..., None], kind: str) -> None:
+    told(CREATED)
+
+    result = run("show", kind, "900")
+
+    assert result.exit_code == 1
+    assert "1 event behind the journal" in result.stderr
+
+
 @pytest.mark.parametrize("wrong", [["show", "guest", "1"], ["show", "registration"], ["history"]])
 def test_a_wrong_call_is_a_usage_error(run: Run, wrong: list[str]) -> None:
     assert run(*wrong).exit_code == 2
@@ -96,3 +194,30 @@ def test_markup_and_escapes_in_what_was_told_do_not_reach_the_terminal(run: Run,
     result = run("show", "appointment", "1")
 
     assert "[red]\\x1b[2J" in result.stdout
+
+
+def test_what_is_shown_is_what_the_api_answers(run: Run, told: Callable[..., None]) -> None:
+    told(
+        CANCELLED,
+        schedule("Created", 900, event_id="s1", at="2026-02-01T10:00:00Z", capacity=0),
+        group("Created", entry("a1"), entry("a2"), event_id="g1", at="2026-03-01T10:00:00Z"),
+        group("Updated", entry("a2"), event_id="g2", at="2026-03-01T11:00:00Z"),
+        progress("Completed", entry("a2"), event_id="g3", at="2026-03-02T11:00:00Z"),
+        group_status(99, event_id="g4", at="2026-03-01T12:00:00Z"),
+    )
+    follow()
+    paths = {
+        ("registration", "43"): "registrations/43",
+        ("appointment", "a1"): "appointments/a1",
+        ("appointment", "a2"): "appointments/a2",
+        ("visit", GROUP): f"visits/{GROUP}",
+        ("session", "900"): "sessions/900",
+    }
+
+    with TestClient(create_app(bootstrap(Settings.load()))) as client:
+        for subject, path in paths.items():
+            shown = json.loads(run("show", *subject, "--json").stdout)
+            answer = client.get(f"/v1/main/{path}").json()
+            assert {name: shown[name] for name in answer} == answer
+        day = client.get("/v1/main/days/2026-03-02").json()
+        assert json.loads(run("day", "2026-03-02", "--json").stdout) == day

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,7 @@ from daybook.journal import Journal
 from daybook.journal.sqlite import folder_of
 from daybook.projecting.discovery import discover
 from daybook.projecting.follower import BATCH_EVENTS_MAX, Follower
+from daybook.projecting.physical import logical_name
 from daybook.projecting.projection import LogProjection, Projection, Row, log_table
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.status import ProjectionStatus
@@ -25,7 +26,10 @@ from tests.bodies import booking, sent
 from tests.engines import Engine, PostgreSQLEngine
 
 SOURCE = "main"
-BOOKKEEPING = {"recorded_at_ns", "position", "version", "delivery_id"}
+BOOKKEEPING = {"recorded_at_ns", "position", "version", "delivery_id", "feedback_delivery_id"}
+
+Tables: TypeAlias = dict[str, list[dict[str, Any]]]
+"""Rows by the logical name of their table."""
 
 
 TALLY = log_table("tally", 1, Column("what", Text))
@@ -55,11 +59,12 @@ class Book:
         self._stores: list[ReadStore] = []
         self.store = self.open_store()
 
-    def tell(self, *bodies: Any, url_type: str | None = None) -> None:  # noqa: ANN401  any body
+    def tell(self, *bodies: Any, url_type: str | None = None, arrived_at_ns: int | None = None) -> None:  # noqa: ANN401  any body
         """Deliveries that arrive in this order; what was told before is not recorded again."""
         for body in bodies:
             arrival = len(self._told) + 1
-            told = Told(SOURCE, url_type, sent(body), arrival, UUID(int=arrival), "webhook", "verified")
+            at_ns = arrival if arrived_at_ns is None else arrived_at_ns
+            told = Told(SOURCE, url_type, sent(body), at_ns, UUID(int=arrival), "webhook", "verified")
             translation = translate(told)
             assert translation.dedupe_key is not None, translation.detail
             if translation.dedupe_key in self._told:
@@ -97,18 +102,28 @@ class Book:
         follower.stop()
 
     def rows(self, name: str, store: ReadStore | None = None) -> list[dict[str, Any]]:
-        """All rows of the live version, by key."""
-        with (store or self.store).snapshot(name) as snapshot:
-            query = snapshot.table.select().order_by(*snapshot.table.primary_key)
-            return [dict(row) for row in snapshot.connection.execute(query).mappings()]
+        """All rows of the live version's main table, by key."""
+        return next(iter(self.tables(name, store).values()))
 
-    def told_by(self, name: str, store: ReadStore | None = None) -> list[dict[str, Any]]:
+    def tables(self, name: str, store: ReadStore | None = None) -> Tables:
+        """All rows of all tables of the live version, by key."""
+        with (store or self.store).snapshot(name) as snapshot:
+            found: Tables = {}
+            for table in snapshot.tables:
+                query = table.select().order_by(*table.primary_key)
+                rows = snapshot.connection.execute(query).mappings()
+                found[logical_name(table.name, *snapshot.cursor.key[1:])] = [dict(row) for row in rows]
+            return found
+
+    def told_by(self, name: str, store: ReadStore | None = None) -> Tables:
         """The rows without what depends on the order of arrival."""
-        rows = [
-            {column: value for column, value in row.items() if column not in BOOKKEEPING}
-            for row in self.rows(name, store)
-        ]
-        return sorted(rows, key=lambda row: (row["stream_id"], row["occurred_at_ns"], row.get("event_id") or ""))
+        return {
+            table: sorted(
+                ({column: value for column, value in row.items() if column not in BOOKKEEPING} for row in rows),
+                key=lambda row: [row["stream_id"], row["occurred_at_ns"], row.get("event_id") or row.get("code") or ""],
+            )
+            for table, rows in self.tables(name, store).items()
+        }
 
     def name_of(self, table: Table) -> str:
         """The table as a statement of one's own names it."""

@@ -48,7 +48,7 @@ def test_posting_the_same_events_twice_changes_nothing(opened: Opened, day: list
     with opened() as book:
         book.tell(*day)
         book.post()
-        once = [book.rows(name) for name in NAMES]
+        once = [book.tables(name) for name in NAMES]
 
         with book.store.snapshot("history") as snapshot:
             cursor = snapshot.cursor
@@ -56,4 +56,4 @@ def test_posting_the_same_events_twice_changes_nothing(opened: Opened, day: list
             connection.execute(CURSORS.update().values(position=0, digest=None))
         book.post()
 
-        assert [book.rows(name) for name in NAMES] == once
+        assert [book.tables(name) for name in NAMES] == once

@@ -82,9 +82,10 @@ def test_the_live_version_needs_to_be_asked_for_again(book: Book) -> None:
 
     build = rebuild(book, "registrations", again=True)
 
-    assert (build.key, build.is_live) == (("registrations", 1, 2), True)
-    assert tables_there(book.store, "registrations") == ["registrations_v1", "registrations_v1_b2"]
-    assert indexes_there(book.store, "registrations_v1_b2") == indexes_there(book.store, "registrations_v1")
+    assert (build.key, build.is_live) == (("registrations", 2, 2), True)
+    tables = ["registrations_findings_v2", "registrations_sessions_v2", "registrations_v2"]
+    assert tables_there(book.store, "registrations") == sorted([*tables, *(f"{table}_b2" for table in tables)])
+    assert indexes_there(book.store, "registrations_v2_b2") == indexes_there(book.store, "registrations_v2")
 
 
 def test_of_the_live_version_only_the_last_two_fillings_are_kept(book: Book) -> None:
@@ -94,7 +95,7 @@ def test_of_the_live_version_only_the_last_two_fillings_are_kept(book: Book) -> 
     for _ in range(4):
         rebuild(book, "history", again=True)
 
-    assert tables_there(book.store, "history") == ["history_v1_b4", "history_v1_b5"]
+    assert tables_there(book.store, "history") == ["history_v2_b4", "history_v2_b5"]
     assert [row["subject_id"] for row in book.rows("history")] == ["1"]
 
 

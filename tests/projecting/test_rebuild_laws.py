@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from daybook.errors import StoreUnavailableError
 from daybook.projecting.cursor import LEASE_NS
 from daybook.projecting.rebuild import start_build
-from tests.projecting.book import Book
+from tests.projecting.book import Book, Tables
 from tests.projecting.days import LAWS, NAMES, Opened, days
 from tests.projecting.versions import (
     Killed,
     fresh_fold,
+    fresh_tables,
     indexes_there,
     killed_at_commit,
     rebuild,
@@ -26,8 +27,8 @@ from tests.projecting.versions import (
 KILLS = st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=4)
 
 
-def _rows(book: Book) -> dict[str, list[dict[str, Any]]]:
-    return {name: book.rows(name) for name in NAMES}
+def _rows(book: Book) -> dict[str, Tables]:
+    return {name: book.tables(name) for name in NAMES}
 
 
 @given(day=days(), size=st.integers(1, 5), cut=st.integers(0, 12), kills=KILLS)
@@ -56,8 +57,8 @@ def test_a_rebuild_that_is_killed_anywhere_ends_with_the_rows_of_the_live_one_an
 
         assert {book.status(name).build for name in NAMES} == {2}
         assert _rows(book) == live
-        assert live == {name: fresh_fold(book.journal, book.store, name) for name in NAMES}
-        assert indexes_there(book.store, "registrations_v1_b2") == indexes_there(book.store, "registrations_v1")
+        assert live == {name: fresh_tables(book.journal, book.store, name) for name in NAMES}
+        assert indexes_there(book.store, "registrations_v2_b2") == indexes_there(book.store, "registrations_v2")
 
 
 @given(day=days(), number=st.integers(1, 12))

@@ -17,10 +17,11 @@ from daybook.journal import Journal
 from daybook.projecting.build import Build
 from daybook.projecting.building import Building
 from daybook.projecting.change import changes_of
+from daybook.projecting.physical import logical_name
 from daybook.projecting.projection import LogProjection, Projection, Row, StateProjection, log_table, state_table
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.rebuild import start_build
-from tests.projecting.book import Book
+from tests.projecting.book import Book, Tables
 
 SEATS_1 = state_table("seats", 1, "registration_id", Column("status", Text))
 SEATS_2 = state_table(
@@ -92,21 +93,28 @@ def rebuild(book: Book, name: str, store: ReadStore | None = None, **options: An
 
 
 def fresh_fold(journal: Journal, store: ReadStore, name: str) -> list[dict[str, Any]]:
-    """The rows of one table as nothing but the journal and the pure function tell them, by key."""
+    """The rows of the main table as nothing but the journal and the pure function tell them, by key."""
+    return next(iter(fresh_tables(journal, store, name).values()))
+
+
+def fresh_tables(journal: Journal, store: ReadStore, name: str) -> Tables:
+    """Those of all tables."""
     projection = store.sound(name)
     events = journal.select_events_after(0, 100_000)
-    changes = changes_of(projection, events, journal.streams)
-    if not changes:
-        return []
-    (change,) = changes
-    nothing = dict.fromkeys(change.table.columns.keys())
-    return sorted(({**nothing, **row} for row in change.rows), key=lambda row: row[projection.KEY])
+    found: Tables = {logical_name(table.name, projection.version, 1): [] for table in projection.tables}
+    for change in changes_of(projection, events, journal.streams):
+        key = [column.name for column in change.table.primary_key]
+        nothing = dict.fromkeys(change.table.columns.keys())
+        rows: list[dict[str, Any]] = [{**nothing, **row} for row in change.rows]
+        own = logical_name(change.table.name, projection.version, 1)
+        found[own] = sorted(rows, key=lambda row, key=key: [row[name] for name in key])  # type: ignore[misc]
+    return found
 
 
 def tables_there(store: ReadStore, name: str) -> list[str]:
     with store.read() as connection:
         there = inspect(connection).get_table_names(schema=store.engine.schema)
-    return sorted(table for table in there if table.startswith(f"{name}_v"))
+    return sorted(table for table in there if table.startswith(f"{name}_"))
 
 
 def indexes_there(store: ReadStore, table: str) -> int:

@@ -65,4 +65,4 @@ def page_size(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 @pytest.fixture
 def newer_translation(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if this code had another translation than the store's deliveries were read by."""
-    monkeypatch.setattr("daybook.verifying.rereading.TRANSLATION_VERSION", 2)
+    monkeypatch.setattr("daybook.verifying.rereading.TRANSLATION_VERSION", 1_000)

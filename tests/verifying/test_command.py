@@ -42,7 +42,7 @@ def test_a_sound_store_exits_with_0_and_says_so(run: Run) -> None:
 
 
 def test_damage_exits_with_1_and_is_told_with_what_mends_it(run: Run, vandalize: Callable[[Plant], None]) -> None:
-    vandalize(lambda vandal: vandal.run("UPDATE registrations_v1 SET status = 'deleted' WHERE registration_id = '1'"))
+    vandalize(lambda vandal: vandal.run("UPDATE registrations_v2 SET status = 'deleted' WHERE registration_id = '1'"))
 
     result = run()
 
@@ -54,10 +54,10 @@ def test_damage_exits_with_1_and_is_told_with_what_mends_it(run: Run, vandalize:
 
 def test_all_damage_is_counted_and_a_part_of_it_shown(run: Run, vandalize: Callable[[Plant], None]) -> None:
     def plant(vandal: object) -> None:
-        vandal.run("CREATE TABLE extra AS SELECT * FROM history_v1 WHERE position = 1")  # type: ignore[attr-defined]
+        vandal.run("CREATE TABLE extra AS SELECT * FROM history_v2 WHERE position = 1")  # type: ignore[attr-defined]
         for position in range(100, 130):
             vandal.run("UPDATE extra SET position = ?", position)  # type: ignore[attr-defined]
-            vandal.run("INSERT INTO history_v1 SELECT * FROM extra")  # type: ignore[attr-defined]
+            vandal.run("INSERT INTO history_v2 SELECT * FROM extra")  # type: ignore[attr-defined]
 
     vandalize(plant)
 
@@ -79,7 +79,7 @@ def test_a_sample_is_said_to_be_one(run: Run) -> None:
 
 
 def test_the_last_result_is_kept_for_the_figures(run: Run, url: str, vandalize: Callable[[Plant], None]) -> None:
-    vandalize(lambda vandal: vandal.run("DELETE FROM registrations_v1 WHERE registration_id = '1'"))
+    vandalize(lambda vandal: vandal.run("DELETE FROM registrations_v2 WHERE registration_id = '1'"))
     run()
     run("--sample", "1000")
 

@@ -34,53 +34,71 @@ def _delivery_of(vandal: Vandal, position: int) -> Any:  # noqa: ANN401  as the 
 
 @planted("row_changed")
 def _a_row_is_changed(vandal: Vandal) -> None:
-    vandal.run("UPDATE registrations_v1 SET status = 'deleted' WHERE registration_id = '1'")
+    vandal.run("UPDATE registrations_v2 SET status = 'deleted' WHERE registration_id = '1'")
 
 
 @planted("row_changed")
 def _a_row_stands_at_another_position(vandal: Vandal) -> None:
-    vandal.run("UPDATE appointments_v1 SET position = 8 WHERE appointment_id = 'a1'")
+    vandal.run("UPDATE appointments_v2 SET position = 8 WHERE appointment_id = 'a1'")
 
 
 @planted("row_lost")
 def _a_row_is_lost(vandal: Vandal) -> None:
-    vandal.run("DELETE FROM registrations_v1 WHERE registration_id = '4'")
+    vandal.run("DELETE FROM registrations_v2 WHERE registration_id = '4'")
 
 
 @planted("row_lost")
 def _all_rows_are_lost(vandal: Vandal) -> None:
-    vandal.run("DELETE FROM appointments_v1")
+    vandal.run("DELETE FROM appointments_v2")
+
+
+@planted("row_changed")
+def _a_row_of_another_table_is_changed(vandal: Vandal) -> None:
+    vandal.run("UPDATE appointments_findings_v2 SET center_id = 'x' WHERE subject_id = 'a1'")
+
+
+@planted("row_lost")
+def _a_row_of_another_table_is_lost(vandal: Vandal) -> None:
+    vandal.run("DELETE FROM appointments_findings_v2 WHERE subject_id = 'a1'")
+
+
+@planted("row_extra")
+def _a_row_of_another_table_belongs_to_nothing(vandal: Vandal) -> None:
+    vandal.run("CREATE TABLE extra AS SELECT * FROM appointments_findings_v2 WHERE subject_id = 'a1'")
+    vandal.run("UPDATE extra SET stream_id = 'ff'")
+    vandal.run("INSERT INTO appointments_findings_v2 SELECT * FROM extra")
+    vandal.run("DROP TABLE extra")
 
 
 @planted("row_doubled")
 def _a_row_is_doubled(vandal: Vandal) -> None:
-    vandal.unbind("registrations_v1")
-    vandal.run("INSERT INTO registrations_v1 SELECT * FROM registrations_v1 WHERE registration_id = '2'")
+    vandal.unbind("registrations_v2")
+    vandal.run("INSERT INTO registrations_v2 SELECT * FROM registrations_v2 WHERE registration_id = '2'")
 
 
 @planted("row_extra")
 def _rows_have_no_stream(vandal: Vandal) -> None:
-    vandal.run("CREATE TABLE extra AS SELECT * FROM registrations_v1 WHERE registration_id = '2'")
+    vandal.run("CREATE TABLE extra AS SELECT * FROM registrations_v2 WHERE registration_id = '2'")
     for number, stream_id in enumerate(("0" * 32, "7" * 32, "f" * 32)):
         vandal.run("UPDATE extra SET stream_id = ?, registration_id = ?", stream_id, f"extra{number}")
-        vandal.run("INSERT INTO registrations_v1 SELECT * FROM extra")
+        vandal.run("INSERT INTO registrations_v2 SELECT * FROM extra")
 
 
 @planted("row_changed")
 def _a_row_of_the_history_is_changed(vandal: Vandal) -> None:
-    vandal.run("UPDATE history_v1 SET type = 'Registration.Created' WHERE position = 2")
+    vandal.run("UPDATE history_v2 SET type = 'Registration.Created' WHERE position = 2")
 
 
 @planted("row_lost")
 def _a_row_of_the_history_is_lost(vandal: Vandal) -> None:
-    vandal.run("DELETE FROM history_v1 WHERE position = 13")
+    vandal.run("DELETE FROM history_v2 WHERE position = 13")
 
 
 @planted("row_extra")
 def _a_row_of_the_history_is_ahead_of_its_cursor(vandal: Vandal) -> None:
-    vandal.run("CREATE TABLE extra AS SELECT * FROM history_v1 WHERE position = 13")
+    vandal.run("CREATE TABLE extra AS SELECT * FROM history_v2 WHERE position = 13")
     vandal.run("UPDATE extra SET position = 14")
-    vandal.run("INSERT INTO history_v1 SELECT * FROM extra")
+    vandal.run("INSERT INTO history_v2 SELECT * FROM extra")
 
 
 # ---- cursors
@@ -113,12 +131,12 @@ def _rows_were_made_by_other_code(vandal: Vandal) -> None:
 
 @planted("rows_unreadable")
 def _a_table_has_lost_a_column(vandal: Vandal) -> None:
-    vandal.run("ALTER TABLE registrations_v1 RENAME COLUMN status TO lost")
+    vandal.run("ALTER TABLE registrations_v2 RENAME COLUMN status TO lost")
 
 
 @planted("row_lost")
 def _a_table_is_lost(vandal: Vandal) -> None:
-    vandal.run("DROP TABLE history_v1")
+    vandal.run("DROP TABLE history_v2")
 
 
 @planted("nothing_live")
@@ -164,7 +182,7 @@ def _an_event_is_of_another_type(vandal: Vandal) -> None:
     vandal.run("UPDATE events SET topic = 'daybook:Registration.Deleted' WHERE position = 6")
 
 
-@planted("event_altered", "outcome_without_events", "version_missing", "row_changed")
+@planted("event_altered", "outcome_without_events", "version_missing", "row_changed", "row_extra")
 def _an_event_is_in_another_stream(vandal: Vandal) -> None:
     vandal.run(
         "UPDATE events SET originator_version = 5, originator_id ="
@@ -252,7 +270,7 @@ def _the_first_of_two_outcomes_is_lost(vandal: Vandal) -> None:
     vandal.run("DELETE FROM outcomes WHERE reason = 'missing_type'")
 
 
-@planted("outcome_without_events", "event_missing", "version_missing", "row_extra", "row_changed")
+@planted("outcome_without_events", "event_missing", "version_missing", "row_extra", "row_changed", "row_lost")
 def _an_outcome_is_without_its_events(vandal: Vandal) -> None:
     vandal.run("DELETE FROM events WHERE position IN (8, 9)")
 

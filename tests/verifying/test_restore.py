@@ -100,7 +100,7 @@ def test_a_projection_that_was_rebuilt_beside_the_live_one_is_sound(book: Book) 
 def test_damage_in_the_rows_of_a_second_build_is_found(url: str, vandalize: Callable[[Plant], None]) -> None:
     with opened(url) as book:
         rebuild(book, "registrations", again=True)
-    vandalize(lambda vandal: vandal.run("DELETE FROM registrations_v1_b2 WHERE registration_id = '1'"))
+    vandalize(lambda vandal: vandal.run("DELETE FROM registrations_v2_b2 WHERE registration_id = '1'"))
 
     with opened(url) as book:
         assert book.codes() == {"row_lost": 1}

@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from daybook.domain.identity import Kind, stream_id
 from daybook.intake import Intake, release, retranslation
 from daybook.verifying import rereading
-from daybook.zenoti.translate import Told, Translation, translate
+from daybook.zenoti.translate import TRANSLATION_VERSION, Told, Translation, translate
 from tests.verifying.stores import SOURCE, Book, opened, vandal
 
 Reader: TypeAlias = Callable[[Translation], Translation]
+
+NEWER: Final = TRANSLATION_VERSION + 1
 
 
 def without_siblings(reading: Translation) -> Translation:
@@ -53,12 +55,14 @@ def better(monkeypatch: pytest.MonkeyPatch) -> Callable[[Reader], None]:
     def install(reader: Reader) -> None:
         def translate_better(told: Told) -> Translation:
             reading = reader(translate(told))
-            return replace(reading, version=2, events=tuple(replace(event, translation=2) for event in reading.events))
+            return replace(
+                reading, version=NEWER, events=tuple(replace(event, translation=NEWER) for event in reading.events)
+            )
 
         for module in (release, rereading):
             monkeypatch.setattr(module, "translate", translate_better)
         for module in (retranslation, rereading):
-            monkeypatch.setattr(module, "TRANSLATION_VERSION", 2)
+            monkeypatch.setattr(module, "TRANSLATION_VERSION", NEWER)
 
     return install
 

@@ -44,8 +44,8 @@ def test_a_sample_of_a_sound_store_is_sound(book: Book) -> None:
 
 
 def test_a_sample_finds_what_is_wrong_with_many_rows(url: str, vandalize: Callable[[Plant], None]) -> None:
-    vandalize(lambda vandal: vandal.run("UPDATE registrations_v1 SET status = 'deleted'"))
-    vandalize(lambda vandal: vandal.run("UPDATE history_v1 SET type = 'x'"))
+    vandalize(lambda vandal: vandal.run("UPDATE registrations_v2 SET status = 'deleted'"))
+    vandalize(lambda vandal: vandal.run("UPDATE history_v2 SET type = 'x'"))
 
     with opened(url) as book:
         # Many runs: one may begin behind the last of so few streams.
@@ -136,7 +136,7 @@ def test_code_that_fails_is_told_for_the_streams_it_fails_at(book: Book) -> None
 
 
 def test_what_is_told_holds_no_value_of_a_row(url: str, vandalize: Callable[[Plant], None]) -> None:
-    vandalize(lambda vandal: vandal.run("UPDATE appointments_v1 SET therapist_name = 'Jo Doe' WHERE version = 2"))
+    vandalize(lambda vandal: vandal.run("UPDATE appointments_v2 SET therapist_name = 'Jo Doe' WHERE version = 2"))
 
     with opened(url) as book:
         found = book.damage()

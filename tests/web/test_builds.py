@@ -44,7 +44,7 @@ def test_all_builds_are_told_with_the_live_one_among_them(client: Client) -> Non
 
     told = shown(client)
 
-    assert (told["declared"], told["live"], told["versions"], told["state"]) == (1, 1, [1], "following")
+    assert (told["declared"], told["live"], told["versions"], told["state"]) == (2, 2, [2], "following")
     assert [(build["build"], build["live"]) for build in told["builds"]] == [(1, True), (2, False)]
     assert all(build["position"] == 3 and build["lag"]["events"] == 0 for build in told["builds"])
     assert told["builds"][1]["begun_at"].endswith("Z")
@@ -81,15 +81,15 @@ def test_a_cursor_of_other_filters_stays_a_mistake_after_a_switch(client: Client
 
 def test_the_figures_tell_state_and_lag_of_each_build_until_it_is_dropped(client: Client) -> None:
     daybook = held(client)
-    of_second = '{build="2",projection="registrations",state="held",version="1"}'
+    of_second = '{build="2",projection="registrations",state="held",version="2"}'
 
     there = client.get("/metrics").text
-    drop(daybook.read_store, NAME, 1, 2)
+    drop(daybook.read_store, NAME, 2, 2)
     gone = client.get("/metrics").text
 
-    assert 'daybook_build_state{build="1",projection="registrations",state="following",version="1"} 1.0' in there
+    assert 'daybook_build_state{build="1",projection="registrations",state="following",version="2"} 1.0' in there
     assert f"daybook_build_state{of_second} 1.0" in there
-    assert 'daybook_build_lag_events{build="2",projection="registrations",version="1"} 0.0' in there
+    assert 'daybook_build_lag_events{build="2",projection="registrations",version="2"} 0.0' in there
     assert f"daybook_build_state{of_second} 0.0" in gone
 
 

@@ -11,11 +11,22 @@ from schemathesis.checks import positive_data_acceptance
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from tests.bodies import booking, entry, progress
+from tests.bodies import (
+    CENTER,
+    GROUP,
+    booking,
+    entry,
+    feedback,
+    feedback_data,
+    group,
+    group_status,
+    progress,
+    schedule,
+)
 from tests.web.conftest import Client
 
 AT = "2022-03-22T12:39:20.6984376Z"
-REQUESTS_MAX = 600
+REQUESTS_MAX = 900
 """That are made up for all routes together."""
 
 
@@ -30,8 +41,12 @@ def filled(client: Client) -> Client:
     """There is something of everything to read."""
     client.post("/webhooks/main", json=booking("NoShow", 43987, event_id="a", at=AT))
     client.post("/webhooks/main", json=progress("Started", entry("ap-1"), event_id="b", at=AT))
+    client.post("/webhooks/main", json=group("Created", entry("ap-1"), event_id="c", at=AT))
+    client.post("/webhooks/main", json=group_status(99, event_id="d", at=AT))
+    client.post("/webhooks/main", json=feedback(feedback_data(), event_id="e", at=AT))
+    client.post("/webhooks/main", json=schedule("Created", 900, event_id="f", at=AT))
     client.post("/webhooks/main", content=b"not JSON")
-    client.get("/v1/main/history?min_position=2")
+    client.get("/v1/main/history?min_position=7")
     return client
 
 
@@ -79,7 +94,16 @@ def test_the_webhooks_are_described_with_examples_for_every_verb(described: dict
 
 def test_every_answer_is_as_described_whatever_is_asked(filled: Client, described: dict[str, Any]) -> None:
     delivery = filled.get("/v1/main/quarantine").json()["items"][0]["delivery_id"]
-    ids = {"source": "main", "registration_id": "43987", "appointment_id": "ap-1", "delivery_id": delivery}
+    ids = {
+        "source": "main",
+        "registration_id": "43987",
+        "appointment_id": "ap-1",
+        "appointment_group_id": GROUP,
+        "session_id": "900",
+        "center_id": CENTER,
+        "date": "2022-03-22",
+        "delivery_id": delivery,
+    }
     schema = schemathesis.openapi.from_dict(described)
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     answered: set[str] = set()

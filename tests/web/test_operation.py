@@ -23,7 +23,7 @@ def test_the_projections_tell_where_they_are(client: Client) -> None:
 
     assert {"registrations", "appointments", "history"} <= set(items)
     shown = items["registrations"]
-    assert (shown["live"], shown["position"], shown["lag"]) == (1, 1, {"events": 0, "seconds": 0.0})
+    assert (shown["live"], shown["position"], shown["lag"]) == (2, 1, {"events": 0, "seconds": 0.0})
     assert (shown["state"], shown["stopped_reason"]) == ("following", None)
 
 

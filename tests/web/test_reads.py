@@ -52,12 +52,19 @@ def test_a_registration_is_shown_with_every_time_it_went_through(client: Client)
         "cancelled_at": f"{DAY}09:00:00Z",
         "deleted_at": None,
         "no_show_at": f"{DAY}10:00:00.6984376Z",
+        "session": None,
         "occurred_at": f"{DAY}10:00:00.6984376Z",
         "recorded_at": answer.json()["recorded_at"],
         "time_basis": "event",
         "version": 3,
         "position": 3,
-        "findings": [],
+        "findings": [
+            {
+                "code": "no_show_after_cancelled",
+                "occurred_at": f"{DAY}10:00:00.6984376Z",
+                "suggests": "Class.Booking.Approved or Class.Booking.Created after it was cancelled",
+            }
+        ],
     }
     assert (answer.headers["daybook-position"], answer.headers["daybook-lag"]) == ("3", "0")
 
@@ -79,7 +86,8 @@ def test_an_appointment_is_shown_with_its_progress_and_both_kinds_of_time(client
     )
     assert (shown["start_time"], shown["start_time_in_center"]) == (f"{DAY}17:00:00Z", f"{DAY}12:00:00")
     assert (shown["therapist_id"], shown["room_id"]) == (THERAPIST, None)
-    assert (shown["group_status"], shown["removed"], shown["findings"]) == (None, False, [])
+    assert (shown["utc_offset_minutes"], shown["group_status"], shown["removed"]) == (-300, None, False)
+    assert [finding["code"] for finding in shown["findings"]] == ["appointment_without_group"]
 
 
 @pytest.mark.parametrize("spelling", ["AP-1", "ap-1", "%20Ap-1%20"])

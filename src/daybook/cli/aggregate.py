@@ -1,63 +1,83 @@
 """One registration or appointment as the journal tells it now, in the shape of the API.
 
-Folded afresh from its stream by the projection's own row function, so that it needs no server, waits for no follower,
-and still says the same as the API once that has caught up.
+Folded afresh from its stream and that of its session or group by the projections' own row functions, so that it needs
+no server, waits for no follower, and still says the same as the API once that has caught up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from daybook.domain.fold import history
+from daybook.cli.subject import Subject, absent, told_history
+from daybook.domain.findings import findings_of
+from daybook.domain.fold import fold
 from daybook.domain.identity import Kind, normalize_id, stream_id
-from daybook.errors import DaybookError, ProjectionError
+from daybook.domain.visit import is_removed
 from daybook.projecting.change import changes_of
-from daybook.projecting.projection import BrokenProjection
-from daybook.web.shapes import Appointment, Registration
-from daybook.web.shaping import history_entry, shape
+from daybook.projecting.physical import logical_name
+from daybook.web import shaping
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from daybook.bootstrap import Daybook
     from daybook.domain.events import Event
 
-_SHAPES: Final[Mapping[Kind, tuple[str, type[msgspec.Struct]]]] = {
-    Kind.REGISTRATION: ("registrations", Registration),
-    Kind.APPOINTMENT: ("appointments", Appointment),
-}
+Rows: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
+"""By the logical name of the table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    """State and history of one registration or appointment."""
-
-    state: Mapping[str, Any]
-    history: Sequence[Mapping[str, Any]]
-    """In the order of occurrence."""
-
-
-def read_aggregate(daybook: Daybook, kind: Kind, source: str, told_id: str) -> Aggregate:
+def read_registration(daybook: Daybook, source: str, told_id: str) -> Subject:
     """What the journal tells up to its end; raises `DaybookError` where it tells nothing."""
     subject_id = normalize_id(told_id)
-    events = daybook.journal.stream(stream_id(source, kind, subject_id))
-    if not events:
-        raise DaybookError(f"source {source} has told nothing of {kind} {subject_id} ({daybook.settings.store})")
-    return Aggregate(
-        _state(daybook, kind, events), [msgspec.to_builtins(history_entry(entry)) for entry in history(events)]
-    )
+    events = _stream(daybook, source, Kind.REGISTRATION, subject_id)
+    rows = _rows(daybook, "registrations", events)
+    if not rows["registrations"]:
+        raise absent(daybook, source, "registration", subject_id)
+    (row,) = rows["registrations"]
+    session = None
+    if row["session_id"] is not None:
+        of_session = _rows(daybook, "registrations", _stream(daybook, source, Kind.CLASS_SESSION, row["session_id"]))
+        session = next(iter(of_session["registrations_sessions"]), None)
+    state = shaping.registration({**row, "session": session, "findings": _findings(events)})
+    history = told_history(daybook, source, Kind.REGISTRATION, subject_id)
+    return Subject("registration", subject_id, msgspec.to_builtins(state), history)
 
 
-def _state(daybook: Daybook, kind: Kind, events: Sequence[Event]) -> dict[str, Any]:
-    name, kind_of_shape = _SHAPES[kind]
-    projection = daybook.projections.get(name)
-    if projection is None or isinstance(projection, BrokenProjection):
-        raise ProjectionError(f"the projection {name} cannot be used: {projection.reason if projection else 'missing'}")
-    (change,) = changes_of(projection, events, lambda ids, _upto: dict.fromkeys(ids, events))
-    (row,) = change.rows
-    told: dict[str, Any] = msgspec.to_builtins(shape(kind_of_shape, row))
-    return told
+def read_appointment(daybook: Daybook, source: str, told_id: str) -> Subject:
+    """Likewise; its history contains what happened to its group."""
+    subject_id = normalize_id(told_id)
+    events = _stream(daybook, source, Kind.APPOINTMENT, subject_id)
+    rows = _rows(daybook, "appointments", events)
+    if not rows["appointments"]:
+        raise absent(daybook, source, "appointment", subject_id)
+    (row,) = rows["appointments"]
+    group_status, removed = None, False
+    if row["appointment_group_id"] is not None:
+        group = _stream(daybook, source, Kind.APPOINTMENT_GROUP, row["appointment_group_id"])
+        of_group = _rows(daybook, "appointments", group)["appointments_groups"]
+        group_status = next((one["status"] for one in of_group), None)
+        removed = is_removed(fold(events), fold(group))
+    told = {"group_status": group_status, "removed": removed, "findings": _findings(events)}
+    state = shaping.appointment({**row, **told})
+    history = told_history(daybook, source, Kind.APPOINTMENT, subject_id)
+    return Subject("appointment", subject_id, msgspec.to_builtins(state), history)
+
+
+def _findings(events: Sequence[Event]) -> list[Mapping[str, Any]]:
+    """Of these two kinds all findings follow from their own events."""
+    found = sorted(findings_of(fold(events)), key=lambda one: (one.occurred_at_ns, one.code))
+    return [finding.told() for finding in found]
+
+
+def _stream(daybook: Daybook, source: str, kind: Kind, subject_id: str) -> list[Event]:
+    return daybook.journal.stream(stream_id(source, kind, subject_id))
+
+
+def _rows(daybook: Daybook, name: str, events: Sequence[Event]) -> Rows:
+    """What the projection makes of one aggregate; no rows where all was withdrawn, or nothing ever told."""
+    projection = daybook.read_store.sound(name)
+    found = dict.fromkeys((logical_name(table.name, projection.version, 1) for table in projection.tables), ())
+    changes = changes_of(projection, events, lambda ids, _upto: dict.fromkeys(ids, events)) if events else []
+    return {**found, **{logical_name(one.table.name, projection.version, 1): one.rows for one in changes}}

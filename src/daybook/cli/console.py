@@ -23,6 +23,8 @@ STATUS_STYLES: Final[Mapping[str, str]] = {
     "booked": "green", "approved": "bold green", "waitlisted": "yellow", "rejected": "red", "cancelled": "red",
     "deleted": "red", "no_show": "magenta", "unknown": "dim",
     "not_started": "dim", "started": "yellow", "completed": "green",
+    "new": "green", "confirmed": "bold green", "checked_in": "yellow", "closed": "bold", "scheduled": "green",
+    "void": "red", "voided": "red", "refunded": "red",
 }  # fmt: skip
 
 

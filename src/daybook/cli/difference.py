@@ -27,11 +27,11 @@ def subjects_of(store: ReadStore, found: Difference) -> Subjects:
     subjects: dict[str | int, str] = {}
     for version, build in (found.live, found.other) if keys else ():
         with store.snapshot_of(found.name, version, build) as snapshot:
-            table = snapshot.table
-            subject = str(table.info.get("subject"))
-            if "stream_id" in table.c and subject in table.c:
-                query = select(table.c.stream_id, table.c[subject]).where(table.c.stream_id.in_(keys))
-                subjects.update((row[0], row[1]) for row in snapshot.connection.execute(query))
+            for table in snapshot.tables:
+                subject = str(table.info.get("subject"))
+                if "stream_id" in table.c and subject in table.c:
+                    query = select(table.c.stream_id, table.c[subject]).where(table.c.stream_id.in_(keys))
+                    subjects.update((row[0], row[1]) for row in snapshot.connection.execute(query))
     return subjects
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import rich_click as click
 
 from daybook import __version__
+from daybook.cli.day import day
 from daybook.cli.doctor import doctor
+from daybook.cli.findings import findings
 from daybook.cli.importing import import_
 from daybook.cli.migrating import migrate
 from daybook.cli.projections import projections
@@ -36,7 +38,9 @@ class _Daybook(click.RichGroup):
 @click.version_option(__version__, prog_name="daybook")
 @click.rich_config({"commands_before_options": True})
 @click.command_panel("Run", commands=["serve", "follow", "import"])
-@click.command_panel("Look", commands=["show", "history", "projections", "shapes", "doctor", "verify"])
+@click.command_panel(
+    "Look", commands=["show", "history", "day", "findings", "projections", "shapes", "doctor", "verify"]
+)
 @click.command_panel("Repair", commands=["rebuild", "quarantine", "translate"])
 @click.command_panel("Set up and try", commands=["token", "migrate", "simulate"])
 def main() -> None:
@@ -48,7 +52,9 @@ def main() -> None:
 
 
 for _command in (
+    day,
     doctor,
+    findings,
     follow,
     history,
     import_,

@@ -1,4 +1,4 @@
-"""For looking at one registration or appointment: its state, and how it came to it."""
+"""For looking at one registration, appointment, visit or class session: its state, and how it came to it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import rich_click as click
 from daybook.cli.options import json_option, source_option
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from daybook.cli.aggregate import Aggregate
+    from daybook.cli.subject import Subject
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_KINDS: Final = ("registration", "appointment", "visit", "session")
 _LAST_CHANGES: Final = 5
-_BOOKKEEPING: Final = frozenset({"source", "version", "position", "recorded_at", "occurred_at", "time_basis"})
 
 
 def _subject(command: Command) -> Command:
@@ -26,7 +24,7 @@ def _subject(command: Command) -> Command:
         json_option,
         source_option,
         click.argument("subject_id", metavar="ID"),
-        click.argument("kind", metavar="registration|appointment", type=click.Choice(["registration", "appointment"])),
+        click.argument("kind", metavar="|".join(_KINDS), type=click.Choice(_KINDS)),
     ):
         command = decorate(command)
     return command
@@ -35,32 +33,43 @@ def _subject(command: Command) -> Command:
 @click.command()
 @_subject
 def show(*, kind: str, subject_id: str, source: str | None, as_json: bool) -> None:
-    """The state of a registration or appointment, and its last five changes.
+    """The state of a registration, appointment, visit or class session, and its last five changes.
 
-    Read from the journal itself up to its last entry: no server is needed, and no projection is waited for.
+    A registration or appointment is read from the journal itself up to its last entry: no server is needed, and no
+    projection is waited for. A visit (by the id of its appointment group) and a session with its roster are read from
+    the read models, as far as a follower has brought them.
     """
     from daybook.cli.console import console, print_json
+    from daybook.cli.portrait import portray
     from daybook.cli.story import story
 
     found, source = _read(kind, subject_id, source)
     last = found.history[-_LAST_CHANGES:]
     if as_json:
-        print_json({**found.state, "history": last})
+        # A visit tells its whole history itself, as it does in the API.
+        print_json(found.state if "history" in found.state else {**found.state, "history": last})
         return
     screen = console()
-    _print_state(screen, kind, found.state)
+    portray(screen, found)
     more = len(found.history) - len(last)
-    screen.print("[bold]last changes[/]" if more else "[bold]history[/]")
-    screen.print(story(last))
+    if last:
+        screen.print("[bold]last changes[/]" if more else "[bold]history[/]")
+        screen.print(story(last, about=found.subject_id))
     if more:
-        screen.print(f"[dim]{more} more: daybook history {kind} {found.state[f'{kind}_id']} --source {source}[/]")
+        screen.print(f"[dim]{more} more: daybook history {kind} {found.subject_id} --source {source}[/]")
+    _tell_lag(found)
 
 
 @click.command()
 @_subject
 def history(*, kind: str, subject_id: str, source: str | None, as_json: bool) -> None:
-    """All events of a registration or appointment, in the order of occurrence, each with what it changed."""
+    """All events of a registration, appointment, visit or class session, in the order of occurrence.
+
+    Each with what it changed. What happened to an appointment's group belongs to the appointment's history, and what
+    happened to its appointments to the visit's.
+    """
     from daybook.cli.console import console, print_json
+    from daybook.cli.portrait import title
     from daybook.cli.story import story
 
     found, _ = _read(kind, subject_id, source)
@@ -68,44 +77,31 @@ def history(*, kind: str, subject_id: str, source: str | None, as_json: bool) ->
         print_json({"items": found.history})
         return
     screen = console()
-    screen.print(_title(kind, found.state))
-    screen.print(story(found.history))
+    screen.print(title(found))
+    screen.print(story(found.history, about=found.subject_id))
+    _tell_lag(found)
 
 
-def _read(kind: str, subject_id: str, told_source: str | None) -> tuple[Aggregate, str]:
-    from daybook.cli.aggregate import read_aggregate
+def _read(kind: str, subject_id: str, told_source: str | None) -> tuple[Subject, str]:
+    from daybook.cli.aggregate import read_appointment, read_registration
+    from daybook.cli.joined import read_session, read_visit
     from daybook.cli.options import chosen_source, opened
-    from daybook.domain.identity import Kind
     from daybook.settings import Settings
 
+    readers: Mapping[str, Callable[..., Subject]] = {
+        "registration": read_registration,
+        "appointment": read_appointment,
+        "visit": read_visit,
+        "session": read_session,
+    }
     settings = Settings.load()
     source = chosen_source(settings, told_source)
     with opened(settings) as daybook:
-        return read_aggregate(daybook, Kind(kind), source, subject_id), source
+        return readers[kind](daybook, source, subject_id), source
 
 
-def _title(kind: str, state: Mapping[str, Any]) -> str:
-    from daybook.cli.console import printable, styled
+def _tell_lag(found: Subject) -> None:
+    from daybook.cli.subject import lag
 
-    word = state["status"] if kind == "registration" else state["progress"]
-    events = "1 event" if state["version"] == 1 else f"{state['version']} events, the last"
-    told = f"source {state['source']} · {events} at position {state['position']}"
-    return f"[bold]{kind} {printable(state[f'{kind}_id'])}[/] {styled(word)} [dim]· {told}[/]"
-
-
-def _print_state(screen: Console, kind: str, state: Mapping[str, Any]) -> None:
-    from rich.table import Table
-
-    from daybook.cli.console import printable
-
-    screen.print(_title(kind, state))
-    # What was not told would be most of the lines.
-    hidden = _BOOKKEEPING | {f"{kind}_id", "status", "progress"}
-    told = {name: value for name, value in state.items() if name not in hidden and value not in (None, [], False)}
-    made = Table.grid(padding=(0, 2))
-    for name, value in told.items():
-        made.add_row(f"  [dim]{name}[/]", printable(str(value).lower() if isinstance(value, bool) else str(value)))
-    arrival = " (its arrival: the body told no time)" if state["time_basis"] == "arrival" else ""
-    made.add_row("  [dim]last occurred[/]", f"[dim]{state['occurred_at']}{arrival}[/]")
-    made.add_row("  [dim]last recorded[/]", f"[dim]{state['recorded_at']}[/]\n")
-    screen.print(made)
+    if found.behind:
+        click.echo(f"daybook: {lag(found.behind)}", err=True)

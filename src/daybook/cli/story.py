@@ -9,26 +9,40 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+_ID_CHARS: Final = 8
 _LEADING: Final = ("status", "progress")
 """What a reader looks for first; the `…_at` beside it repeats the time in the first column."""
 
 
-def story(entries: Iterable[Mapping[str, Any]], *, delays: bool = True) -> Table:
-    """The history of one aggregate as a table; `entries` are in the shape of the API.
+def story(entries: Iterable[Mapping[str, Any]], *, about: str | None = None, delays: bool = True) -> Table:
+    """A history as a table; `entries` are in the shape of the API.
 
-    `delays` adds how long after its occurrence each event was recorded.
+    `about` is the id that it is the history of: events of others in it, of the group or of the appointments, are marked
+    as theirs. `delays` adds how long after its occurrence each event was recorded.
     """
     from daybook.cli.console import short_time, table
 
     made = table("occurred (UTC)", "event", "what it changed", "recorded")
     for entry in entries:
         event = entry["type"].partition(".")[2]
+        if about is not None and entry["subject_id"] != about:
+            event = f"{_owner(entry)} {event}"
         if entry["role"] != "primary":
             event = f"{event} [dim]({entry['role']})[/]"
         arrival = "" if entry["time_basis"] == "event" else " [dim](arrival)[/]"
-        changes = ", ".join(_changes(entry["changes"])) or "[dim]nothing[/]"
+        nothing = "[dim]nothing: the same was told before[/]" if entry.get("twin_of") else "[dim]nothing[/]"
+        changes = ", ".join(_changes(entry["changes"])) or nothing
         made.add_row(f"{short_time(entry['occurred_at'])}{arrival}", event, changes, _recorded(entry, delays=delays))
     return made
+
+
+def _owner(entry: Mapping[str, Any]) -> str:
+    """Whose event it is; of several appointments the beginnings of their ids tell them apart."""
+    from daybook.cli.console import printable
+
+    if entry["kind"] == "appointment-group":
+        return "[cyan]visit[/]"
+    return f"[cyan]{entry['kind']}[/] [dim]{printable(entry['subject_id'][:_ID_CHARS])}[/]"
 
 
 def _changes(changes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -39,14 +53,23 @@ def _changes(changes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         if name in changes:
             before, after = changes[name]["from"], changes[name]["to"]
             # A stream begins as unknown or not started: that is no state that anybody told.
-            yield styled(after) if before in {"unknown", "not_started"} else f"{before} → {styled(after)}"
+            yield styled(after) if before in {None, "unknown", "not_started"} else f"{before} → {styled(after)}"
     others = {name: change for name, change in changes.items() if name not in _LEADING and not name.endswith("_at")}
     for name, change in others.items():
         if change["from"] is not None:
-            yield printable(f"{name} {_value(change['from'])} → {_value(change['to'])}")
+            yield printable(f"{name} {_moved(change['from'], change['to'])}")
     first = sum(change["from"] is None for change in others.values())
     if first:
         yield f"[dim]{first} field{'s' if first > 1 else ''} told[/]"
+
+
+def _moved(before: object, after: object) -> str:
+    """Of a list how many it gained and lost: its items would fill the screen twice."""
+    if not isinstance(before, list | tuple) or not isinstance(after, list | tuple):
+        return f"{_value(before)} → {_value(after)}"
+    gained, lost = sum(item not in before for item in after), sum(item not in after for item in before)
+    told = [f"+{gained}" if gained else "", f"-{lost}" if lost else ""]
+    return f"{len(before)} → {len(after)} ({' '.join(filter(None, told)) or 'in another order'})"
 
 
 def _value(told: object) -> str:

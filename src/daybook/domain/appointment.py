@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from daybook.domain.clock import Offset, ToldCenter, ToldUtc, offset
+from daybook.domain.contradiction import Contradiction
 from daybook.domain.events import Event, TimeBasis, ToldBool, ToldId, ToldInt, ToldText
 from daybook.domain.identity import Kind
 from daybook.domain.occurrence import place
@@ -18,6 +19,7 @@ Progress: TypeAlias = Literal["not_started", "started", "completed"]
 
 _PROGRESS: Final[tuple[Progress, ...]] = ("not_started", "started", "completed")
 """Zenoti's codes 0, 1 and 2, in their order."""
+_LISTING: Final = "AppointmentGroup."
 _ID_FIELDS: Final = (
     "appointment_group_id",
     "center_id",
@@ -148,6 +150,11 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """The center's offset at the start, or else at the end, of the last event that told it in UTC and wall clock."""
     place: str = ""
     """Where the last event stands in the order of occurrence."""
+    was_started: bool = False
+    """Whether anything ever told that it was under way, also too late to change its progress."""
+    was_listed: bool = False
+    """Whether a list of `AppointmentGroup.*` ever named it."""
+    started_after_completed: Contradiction = Contradiction()
     occurred_at_ns: int = 0
     time_basis: TimeBasis = "event"
     recorded_at_ns: int = 0
@@ -171,7 +178,9 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
     told = {name: told_id(getattr(event, name)) for name in _ID_FIELDS}
     told.update((name, told_value(getattr(event, name))) for name in _VALUE_FIELDS)
     changes.update((name, value) for name, value in told.items() if value is not UNSET)
-    changes.update(_progress(state, event))
+    progress = _told_progress(event)
+    changes.update(_progress(state, event, progress))
+    changes.update(_doubts(state, event, progress))
     return msgspec.structs.replace(state, **changes)
 
 
@@ -181,10 +190,13 @@ def _offset(event: AppointmentEvent) -> Offset | None:
     return start or offset(event.end_time_utc, event.end_time_in_center)
 
 
-def _progress(state: Appointment, event: AppointmentEvent) -> dict[str, Any]:
+def _told_progress(event: AppointmentEvent) -> int | None:
     """The entry's own code decides; the type of the event only where that is absent or unknown."""
-    told = event.progress if event.progress in (0, 1, 2) else event.PROGRESS
-    if not isinstance(told, int):
+    return event.progress if isinstance(event.progress, int) and event.progress in (0, 1, 2) else event.PROGRESS
+
+
+def _progress(state: Appointment, event: AppointmentEvent, told: int | None) -> dict[str, Any]:
+    if told is None:
         return {}
     before = _PROGRESS.index(state.progress)
     bare = event.time_basis == "arrival"
@@ -192,3 +204,19 @@ def _progress(state: Appointment, event: AppointmentEvent) -> dict[str, Any]:
         return {}
     progress = _PROGRESS[told]
     return {"progress": progress} if told == 0 else {"progress": progress, f"{progress}_at_ns": event.occurred_at_ns}
+
+
+def _doubts(state: Appointment, event: AppointmentEvent, told: int | None) -> dict[str, Any]:
+    """What findings follow from, beside the progress."""
+    changes: dict[str, Any] = {}
+    if event.zenoti_type.startswith(_LISTING):
+        changes["was_listed"] = True
+    match told:
+        case 0:
+            changes["started_after_completed"] = state.started_after_completed.allowed(event)
+        case 1:
+            changes["was_started"] = True
+            changes["started_after_completed"] = state.started_after_completed.happened(event)
+        case 2:
+            changes["started_after_completed"] = state.started_after_completed.ruled_out(event)
+    return changes

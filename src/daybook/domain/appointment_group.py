@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from daybook.domain.contradiction import Contradiction
 from daybook.domain.events import Event, TimeBasis, ToldBool, ToldId, ToldInt, ToldText
 from daybook.domain.feedback import FeedbackTag, ToldTags, taken_over
 from daybook.domain.group_status import Status, status_of
@@ -159,6 +160,9 @@ class AppointmentGroup(msgspec.Struct, frozen=True, kw_only=True):
     """In its body are the words of the last feedback."""
     list_place: str | None = None
     """Where the event that told the list stands in the order of occurrence."""
+    unknown_status_at_ns: int | None = None
+    """When a status was last told that Zenoti does not document."""
+    after_deleted: Contradiction = Contradiction()
     occurred_at_ns: int = 0
     time_basis: TimeBasis = "event"
     recorded_at_ns: int = 0
@@ -186,6 +190,7 @@ def evolve(state: AppointmentGroup, event: AppointmentGroupEvent) -> Appointment
             changes.update(_status(state, event, _DELETED_CODE))
         case FeedbackGiven():
             changes.update(taken_over(state, event))
+    changes["after_deleted"] = _after_deleted(state, event)
     return msgspec.structs.replace(state, **changes)
 
 
@@ -202,9 +207,23 @@ def _listed(state: AppointmentGroup, event: Listed) -> dict[str, Any]:
 
 def _status(state: AppointmentGroup, event: AppointmentGroupEvent, code: int) -> dict[str, Any]:
     status = status_of(code)
+    changes: dict[str, Any] = {} if isinstance(status, str) else {"unknown_status_at_ns": event.occurred_at_ns}
     if status == state.status:
-        return {}
-    changes: dict[str, Any] = {"status": status}
+        return changes
+    changes["status"] = status
     if f"{status}_at_ns" in AppointmentGroup.__struct_fields__:
         changes[f"{status}_at_ns"] = event.occurred_at_ns
     return changes
+
+
+def _after_deleted(state: AppointmentGroup, event: AppointmentGroupEvent) -> Contradiction:
+    """Deleted once more is no contradiction: `Delete` and a status can tell one deletion."""
+    match event:
+        case Deleted():
+            return state.after_deleted.ruled_out(event)
+        case StatusChanged() if event.status_code == _DELETED_CODE:
+            return state.after_deleted.ruled_out(event)
+        case Listed() if event.zenoti_type == CREATED_TYPE:
+            return state.after_deleted.allowed(event)
+        case _:
+            return state.after_deleted.happened(event)

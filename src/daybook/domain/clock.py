@@ -24,9 +24,9 @@ ToldUtc: TypeAlias = UtcTime | None | UnsetType
 ToldCenter: TypeAlias = CenterTime | None | UnsetType
 ToldUnproven: TypeAlias = UnprovenTime | None | UnsetType
 
-_MINUTE_NS: Final = 60_000_000_000
+MINUTE_NS: Final = 60_000_000_000
 _STEP_MINUTES: Final = 15
-_WEST_MINUTES, _EAST_MINUTES = -12 * 60, 14 * 60
+WEST_MINUTES, EAST_MINUTES = -12 * 60, 14 * 60
 """The offsets that the clocks of the world have."""
 _WALL_CLOCK: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?", re.ASCII)
 
@@ -55,8 +55,8 @@ def _offset(utc: UtcTime, center: CenterTime) -> Offset | None:
         ahead_ns = parse_instant(center) - at_ns
     except InvalidInstantError:
         return None
-    minutes, rest_ns = divmod(ahead_ns, _MINUTE_NS)
-    possible = _WEST_MINUTES <= minutes <= _EAST_MINUTES and minutes % _STEP_MINUTES == 0
+    minutes, rest_ns = divmod(ahead_ns, MINUTE_NS)
+    possible = WEST_MINUTES <= minutes <= EAST_MINUTES and minutes % _STEP_MINUTES == 0
     return Offset(at_ns, minutes) if possible and rest_ns == 0 else None
 
 
@@ -69,6 +69,23 @@ def offset_minutes_at(at_ns: int, offsets: Iterable[Offset]) -> int | None:
     return None if nearest is None else nearest.minutes
 
 
+def date_in_center(told: ToldCenter) -> str | None:
+    """The calendar day of a wall clock at the center, e.g. `2024-07-25`; None where it is none that can be read."""
+    return _date(told) if isinstance(told, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _date(told: CenterTime) -> str | None:
+    text = told.strip()
+    if not _WALL_CLOCK.fullmatch(text):
+        return None
+    try:
+        # Read as if it were UTC, only to know that there is such a day.
+        return format_instant(parse_instant(text))[: len("2024-07-25")]
+    except InvalidInstantError:
+        return None
+
+
 def in_center(at_ns: int, offset_minutes: int) -> CenterTime:
     """An instant as the wall clock at the center shows it, e.g. `2024-07-25T09:15:00`."""
-    return CenterTime(format_instant(at_ns + offset_minutes * _MINUTE_NS).removesuffix("Z"))
+    return CenterTime(format_instant(at_ns + offset_minutes * MINUTE_NS).removesuffix("Z"))

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from daybook.domain.contradiction import Contradiction
 from daybook.domain.events import Event, TimeBasis, ToldBool, ToldId, ToldInt
 from daybook.domain.identity import Kind
 from daybook.domain.telling import told_id, told_value
@@ -16,6 +17,8 @@ Status: TypeAlias = Literal[
     "booked", "waitlisted", "approved", "rejected", "cancelled", "deleted", "no_show", "unknown"
 ]
 
+TAKES_A_PLACE: Final[tuple[Status, ...]] = ("booked", "approved", "no_show")
+"""What a registration is that nobody else can have the place of, or whose place stayed empty."""
 _ENDED: Final = frozenset({"cancelled", "deleted", "no_show"})
 _ID_FIELDS: Final = (
     "guest_id",
@@ -139,6 +142,11 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     no_show_at_ns: int | None = None
     created_by_itself: bool = False
     """Whether `created_at_ns` is of a Created of its own, which a series or a host cannot override."""
+    maybe_created: bool = False
+    """Whether a Created named it of which nobody knows that it came too late to book it."""
+    was_untimed: bool = False
+    """Whether anything of it was told without a time of its own."""
+    no_show_after_cancelled: Contradiction = Contradiction()
     occurred_at_ns: int = 0
     time_basis: TimeBasis = "event"
     recorded_at_ns: int = 0
@@ -157,7 +165,15 @@ def evolve(state: Registration, event: RegistrationEvent) -> Registration:
     changes.update(_fields(state, event))
     if _moves_status(state, event):
         changes.update(_status(state, event))
+    changes.update(_doubts(state, event))
     return msgspec.structs.replace(state, **changes)
+
+
+def holds_place(state: Registration) -> bool:
+    """Whether it takes a place of its session, also if what has no time of its own came in another order."""
+    given_up = (state.cancelled_at_ns, state.rejected_at_ns, state.deleted_at_ns)
+    is_sure = state.time_basis == "event" or all(at_ns is None for at_ns in given_up)
+    return is_sure and state.status in TAKES_A_PLACE
 
 
 def _fields(state: Registration, event: RegistrationEvent) -> dict[str, Any]:
@@ -197,3 +213,20 @@ def _status(state: Registration, event: RegistrationEvent) -> dict[str, Any]:
     if status == state.status:
         return {}
     return {"status": status, f"{status}_at_ns": event.occurred_at_ns}
+
+
+def _doubts(state: Registration, event: RegistrationEvent) -> dict[str, Any]:
+    """What findings follow from, beside the status."""
+    own = event.role == "primary"
+    untimed = state.was_untimed or event.time_basis == "arrival"
+    changes: dict[str, Any] = {"was_untimed": untimed}
+    if isinstance(event, Created) and (untimed or event.occurred_at_ns == state.occurred_at_ns):
+        changes["maybe_created"] = True
+    match event:
+        case Cancelled() if own:
+            changes["no_show_after_cancelled"] = state.no_show_after_cancelled.ruled_out(event)
+        case Created() | Approved() if own:
+            changes["no_show_after_cancelled"] = state.no_show_after_cancelled.allowed(event)
+        case NoShow() if own:
+            changes["no_show_after_cancelled"] = state.no_show_after_cancelled.happened(event)
+    return changes

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeAlias
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, text
 
 from daybook.domain.events import Event
 from daybook.domain.identity import Kind
@@ -16,7 +16,7 @@ Row: TypeAlias = tuple[Table, Mapping[str, Any]]
 """A row and the table it belongs in; the columns that a state or an event tells of itself are filled in."""
 
 # A name given to an index by hand would be the same in two versions, and names of indexes are global in a schema.
-_NAMES: Final = {"ix": "ix_%(table_name)s_%(column_0_N_name)s"}
+NAMES: Final = {"ix": "ix_%(table_name)s_%(column_0_N_name)s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def state_table(name: str, version: int, subject: str, *items: Column[Any] | Ind
     """
     return Table(
         f"{name}_v{version}",
-        MetaData(naming_convention=_NAMES),
+        MetaData(naming_convention=NAMES),
         Column("stream_id", String(32), primary_key=True),
         Column("source", Text, nullable=False),
         Column(subject, Text, nullable=False),
@@ -107,7 +107,7 @@ def log_table(name: str, version: int, *items: Column[Any] | Index) -> Table:
     """A table with one row per event; its lists are read newest first, by either time and the position."""
     return Table(
         f"{name}_v{version}",
-        MetaData(naming_convention=_NAMES),
+        MetaData(naming_convention=NAMES),
         # Only a column of type INTEGER is SQLite's row id itself and needs no index of its own.
         Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
         Column("stream_id", String(32), nullable=False),
@@ -122,6 +122,12 @@ def log_table(name: str, version: int, *items: Column[Any] | Index) -> Table:
         *_indexes(items),
         info={"subject": "position"},
     )
+
+
+def partial_index(*columns: str, where: str) -> Index:
+    """An index of only those rows for which the condition holds, on either engine."""
+    condition = text(where)
+    return Index(None, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 def _columns(items: Iterable[Column[Any] | Index]) -> list[Column[Any]]:

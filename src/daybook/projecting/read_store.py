@@ -72,12 +72,15 @@ class ReadStore:
     @contextmanager
     def snapshot(self, name: str) -> Iterator[Snapshot]:
         """Live build, cursor and rows of one moment; raises `ProjectionError` where there is no such read model."""
-        projection = self.sound(name)
+        with self.together(name) as (snapshot,):
+            yield snapshot
+
+    @contextmanager
+    def together(self, *names: str) -> Iterator[tuple[Snapshot, ...]]:
+        """The live builds of several projections at one and the same moment, each with its own cursor."""
+        projections = [self.sound(name) for name in names]
         with self.read() as connection:
-            cursor = read_live(connection, name)
-            if cursor is None:
-                raise ProjectionError(f"no version of the projection {name} is live")
-            yield self._snapshot(connection, projection, cursor)
+            yield tuple(self._live(connection, projection) for projection in projections)
 
     @contextmanager
     def snapshots(self, name: str, *keys: Key) -> Iterator[tuple[Snapshot, ...]]:
@@ -187,6 +190,12 @@ class ReadStore:
             cursors, lives = read_cursors(connection), read_lives(connection)
             now_ns = self.engine.now_ns(connection)
         return statuses(self.projections, cursors, lives, now_ns)
+
+    def _live(self, connection: Connection, projection: SoundProjection) -> Snapshot:
+        cursor = read_live(connection, projection.name)
+        if cursor is None:
+            raise ProjectionError(f"no version of the projection {projection.name} is live")
+        return self._snapshot(connection, projection, cursor)
 
     def _snapshot(self, connection: Connection, projection: SoundProjection, cursor: Cursor) -> Snapshot:
         return Snapshot(connection, cursor, self._tables.of(connection, projection, cursor))

@@ -28,8 +28,22 @@ class Snapshot:
 
     @property
     def table(self) -> Table:
-        """The first table, which most projections have alone."""
+        """The first table, which is the projection's main one."""
         return self.tables[0]
+
+    def named(self, name: str) -> Table:
+        """One of the tables by its logical name, e.g. `appointments_groups`.
+
+        Raises `ProjectionError` where the live version has no such table: during a deployment it may still be one
+        that knew less than the code that asks.
+        """
+        for table in self.tables:
+            if logical_name(table.name, self.cursor.version, self.cursor.build) == name:
+                return table
+        raise ProjectionError(
+            f"the live version {self.cursor.version} of {self.cursor.name} has no table {name};"
+            f" run `daybook rebuild {self.cursor.name}`"
+        )
 
 
 class Tables:

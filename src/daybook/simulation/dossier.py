@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from daybook.simulation.fact import Fact
 
-_STARTED, _COMPLETED = 1, 2
+_NOT_STARTED, _STARTED, _COMPLETED = 0, 1, 2
+_DELETED: Final = 7
 _DOCUMENTED: Final = frozenset({-3, -2, -1, 0, 1, 2, 4, 7, 8, 10, 11, 20, 21})
 
 
@@ -30,13 +31,14 @@ class Dossier:
         """Takes a fact in; they come in the order of what happened."""
         data = fact.data
         group = data["appointment_group_id"].lower()
+        status = data["appointment_group_status"] if fact.event_type == "AppointmentGroup.Status" else None
         if fact.event_type == "AppointmentGroup.Created":
             self._deleted.discard(group)
+        elif fact.event_type == "AppointmentGroup.Delete" or status == _DELETED:
+            self._deleted.add(group)
         elif group in self._deleted:
             self._after_deleted.add(group)
-        if fact.event_type == "AppointmentGroup.Delete":
-            self._deleted.add(group)
-        elif fact.event_type == "AppointmentGroup.Status" and data["appointment_group_status"] not in _DOCUMENTED:
+        if status is not None and status not in _DOCUMENTED:
             self._undocumented.add(group)
         for entry in data.get("appointments") or ():
             self._read_entry(entry["id"].lower(), entry.get("appointment_progress"))
@@ -47,7 +49,7 @@ class Dossier:
             subject = Subject("appointment", appointment)
             if _COMPLETED in told and _STARTED not in told:
                 yield Finding("completed_without_started", subject)
-            if _COMPLETED in told and _STARTED in told[told.index(_COMPLETED) :]:
+            if _is_started_after_completed(told):
                 yield Finding("started_after_completed", subject)
             if any(told) and appointment not in self._listed:
                 yield Finding("appointment_without_group", subject)
@@ -61,3 +63,13 @@ class Dossier:
             self._listed.add(appointment)
         else:
             self._progress.setdefault(appointment, []).append(int(progress))
+
+
+def _is_started_after_completed(told: list[int]) -> bool:
+    """Unless it was told to be open again in between."""
+    completed = False
+    for progress in told:
+        if completed and progress == _STARTED:
+            return True
+        completed = progress == _COMPLETED or (completed and progress != _NOT_STARTED)
+    return False

@@ -6,7 +6,7 @@
 | `no_show_after_cancelled` | a registration did not come that was cancelled, and neither approved nor created since |
 | `capacity_exceeded` | more registrations of a session are booked, approved or did not come than it last had places |
 | `completed_without_started` | an appointment was completed and never under way |
-| `started_after_completed` | an appointment was under way after it had been completed |
+| `started_after_completed` | an appointment was under way after it had been completed, and not open again between |
 | `appointment_without_group` | an appointment started or completed that no `AppointmentGroup` event ever listed |
 | `after_deleted` | something of a group, or of its appointments, after it was deleted and not created again |
 | `unknown_status_code` | a group's status that Zenoti does not document |

@@ -28,6 +28,7 @@ class _Registration:
     status: str = "unknown"
     created: bool = False
     session: int | None = None
+    gave_up: bool = False
     missed_a_return: bool = False
 
 
@@ -77,6 +78,7 @@ class Roster:
 
 
 def _create(own: _Registration, guests: list[_Registration], siblings: list[_Registration], *, waitlist: bool) -> None:
+    own.gave_up = False
     unknown = [one for one in guests if one.status == "unknown"]
     for one in (own, *unknown):
         one.status, one.created = "waitlisted" if waitlist else "booked", True
@@ -86,8 +88,9 @@ def _create(own: _Registration, guests: list[_Registration], siblings: list[_Reg
 
 
 def _change(own: _Registration, others: list[_Registration], status: str) -> None:
-    if status == "no_show" and own.status == "cancelled":
+    if status == "no_show" and own.gave_up:
         own.missed_a_return = True
+    own.gave_up = status == "cancelled" or (own.gave_up and status != "approved")
     own.status = status
     if status in {"approved", "rejected"}:
         for one in others:

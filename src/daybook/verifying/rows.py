@@ -9,12 +9,15 @@ from __future__ import annotations
 import random
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Table, select
 
+from daybook.projecting.change import Rows
 from daybook.projecting.projection import LogProjection, SoundProjection
 from daybook.verifying.comparison import Difference, Values, by_key, differences
 from daybook.verifying.damage import Code, Damage, Progress, Told
@@ -27,7 +30,7 @@ RUN: Final = 20
 _RUN_EVENTS_MAX: Final = 10 * RUN
 _ROWS_AT_ONCE: Final = 1_000
 _DAMAGE_MAX: Final = 2 * EVENTS_MAX
-"""Of one page; a table may hold any number of rows that do not belong there."""
+"""Of one page and table; a table may hold any number of rows that do not belong there."""
 _UUID_BITS: Final = 128
 
 
@@ -83,21 +86,29 @@ def _done(last: Key, total: int) -> int:
 
 
 def _compared(audit: Audit, ledger: Ledger, code: SoundProjection, batch: Batch) -> list[Damage]:
-    """Told when the moment is over: nobody must keep a transaction open for as long as he likes."""
-    return list(islice(_differing(audit, ledger, code, batch), _DAMAGE_MAX))
+    """Told when the moment is over: nobody must keep a transaction open for as long as he likes.
 
-
-def _differing(audit: Audit, ledger: Ledger, code: SoundProjection, batch: Batch) -> Iterator[Damage]:
+    By key, so that what is wrong with one aggregate stands together, in whatever tables and pages it was found.
+    """
     rows, failed = posted(code, batch)
+    told: list[tuple[Any, Damage]] = []
     for key, reason in failed.items():
         words = f"its code fails: {reason}"
-        yield Damage(Code.CODE_FAILS, _place(audit, batch, key), words, "correct the code under a new version")
+        place = _place(audit, batch, key)
+        told.append((key, Damage(Code.CODE_FAILS, place, words, "correct the code under a new version")))
     unknown = batch.unreadable | failed.keys()
-    for table, physical in ledger.tables.items():
-        wanted = by_key(table, code.KEY, rows[table])
-        for found in differences(table, code.KEY, wanted, _stored(ledger, table, physical, code.KEY, batch)):
-            if found.key not in unknown:
-                yield _damage(audit, batch, found)
+    for table in ledger.tables:
+        differing = (found for found in _differing(ledger, code, batch, table, rows) if found.key not in unknown)
+        told += [(found.key, _damage(audit, batch, found)) for found in islice(differing, _DAMAGE_MAX)]
+    return [damage for _, damage in sorted(told, key=itemgetter(0))]
+
+
+def _differing(ledger: Ledger, code: SoundProjection, batch: Batch, table: Table, rows: Rows) -> Iterator[Difference]:
+    wanted = by_key(table, code.KEY, rows[table])
+    stored = _stored(ledger, table, ledger.tables[table], code.KEY, batch)
+    for found in differences(table, code.KEY, wanted, stored):
+        is_main = table is code.tables[0]
+        yield found if is_main else replace(found, words=f"in {table.name}: {found.words}")
 
 
 def _stored(ledger: Ledger, table: Table, physical: Table, key: str, batch: Batch) -> Iterator[Values]:

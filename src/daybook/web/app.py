@@ -11,8 +11,10 @@ from litestar.datastructures import State
 from daybook.bootstrap import Daybook
 from daybook.web import logs, problems
 from daybook.web.appointments import appointments_router
+from daybook.web.days import days_router
 from daybook.web.deliveries import deliveries_router
 from daybook.web.description import openapi_config
+from daybook.web.findings import search_findings
 from daybook.web.health import Probe, health_router
 from daybook.web.history import search_history
 from daybook.web.landing import landing
@@ -22,7 +24,9 @@ from daybook.web.pace import Pace
 from daybook.web.quarantine import quarantine_router
 from daybook.web.reading import READING
 from daybook.web.registrations import registrations_router
+from daybook.web.sessions import sessions_router
 from daybook.web.tokens import token_guard
+from daybook.web.visits import show_visit
 from daybook.web.webhooks import webhook_route
 
 
@@ -34,7 +38,11 @@ def create_app(daybook: Daybook) -> Litestar:
         route_handlers=[
             registrations_router,
             appointments_router,
+            show_visit,
+            sessions_router,
             search_history,
+            days_router,
+            search_findings,
             deliveries_router,
             quarantine_router,
         ],

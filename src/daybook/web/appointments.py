@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Final
 
 from litestar import Response, Router, get
@@ -12,7 +11,8 @@ from litestar.params import QueryParameter
 
 from daybook.domain.appointment import Progress
 from daybook.domain.identity import Kind
-from daybook.web import state
+from daybook.reading import visits
+from daybook.web import shaping, state
 from daybook.web.description import example, read_responses
 from daybook.web.parameters import (
     PAGE_ITEMS_DEFAULT,
@@ -27,7 +27,6 @@ from daybook.web.parameters import (
 )
 from daybook.web.reading import HEADERS, Reading
 from daybook.web.shapes import Appointment, Appointments, Change, History, HistoryEntry
-from daybook.web.shaping import shape
 
 PROJECTION: Final = "appointments"
 ProgressFilter = Annotated[
@@ -46,6 +45,8 @@ _APPOINTMENT: Final = Appointment(
     end_time="2022-03-22T10:00:00Z",
     start_time_in_center="2022-03-22T05:00:00",
     end_time_in_center="2022-03-22T06:00:00",
+    utc_offset_minutes=-240,
+    group_status="checked_in",
     occurred_at="2022-03-22T09:02:11.4471902Z",
     recorded_at="2022-03-22T09:02:12.003Z",
     time_basis="event",
@@ -53,6 +54,8 @@ _APPOINTMENT: Final = Appointment(
     position=17,
 )
 _ENTRY: Final = HistoryEntry(
+    kind="appointment",
+    subject_id="e2c1a3f0-65a4-4d6c-9b0e-3c6f1a2b4d5e",
     position=17,
     version=1,
     type="Appointment.Started",
@@ -97,7 +100,7 @@ def list_appointments(
         reading,
         PROJECTION,
         Appointments,
-        partial(shape, Appointment),
+        shaping.appointment,
         where={
             "progress": progress,
             "center_id": id_in_filter("center_id", center_id),
@@ -108,6 +111,7 @@ def list_appointments(
         to_ns=instant_in_filter("occurred_to", occurred_to),
         limit=limit,
         cursor=cursor,
+        complete=visits.with_groups,
     )
 
 
@@ -121,8 +125,10 @@ def list_appointments(
     projection=PROJECTION,
 )
 def show_appointment(reading: NamedDependency[Reading], appointment_id: AppointmentPath) -> Response[Appointment]:
-    """Its state: the fold of all its events in order of occurrence."""
-    return state.one(reading, Kind.APPOINTMENT, PROJECTION, appointment_id, Appointment)
+    """Its state, the fold of all its events in order of occurrence, with what its group tells of it."""
+    return state.one(
+        reading, Kind.APPOINTMENT, PROJECTION, appointment_id, item=shaping.appointment, complete=visits.with_groups
+    )
 
 
 @get(
@@ -134,7 +140,7 @@ def show_appointment(reading: NamedDependency[Reading], appointment_id: Appointm
     sync_to_thread=True,
 )
 def show_appointment_history(reading: NamedDependency[Reading], appointment_id: AppointmentPath) -> Response[History]:
-    """All its events in order of occurrence, each with what it changed there."""
+    """All its events and those of its group in order of occurrence, each with what it changed of its own."""
     return state.history_of(reading, Kind.APPOINTMENT, appointment_id)
 
 

@@ -1,4 +1,4 @@
-"""Every event, searched across registrations and appointments."""
+"""Every event, searched across all that has a state."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ _EVENT: Final = Event(
     kind="registration",
     subject_id="43987",
     registration_id="43987",
+    session_id="1201",
     guest_id="0b1c9d0e-7a64-4f0e-9a52-6a1d9b8c2e11",
     center_id="5c2d1e3f-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
     type="Registration.NoShow",
@@ -79,6 +80,8 @@ def search_history(
     *,
     registration_id: IdFilter = None,
     appointment_id: IdFilter = None,
+    appointment_group_id: IdFilter = None,
+    session_id: IdFilter = None,
     guest_id: IdFilter = None,
     center_id: IdFilter = None,
     type_: TypeOfOurs = None,
@@ -99,6 +102,8 @@ def search_history(
         where={
             "registration_id": id_in_filter("registration_id", registration_id),
             "appointment_id": id_in_filter("appointment_id", appointment_id),
+            "appointment_group_id": id_in_filter("appointment_group_id", appointment_group_id),
+            "session_id": id_in_filter("session_id", session_id),
             "guest_id": id_in_filter("guest_id", guest_id),
             "center_id": id_in_filter("center_id", center_id),
             "type": type_,

@@ -33,6 +33,10 @@ RegistrationPath: TypeAlias = Annotated[str, PathParameter(description=_ID, exam
 AppointmentPath: TypeAlias = Annotated[
     str, PathParameter(description=_ID, examples=_example("e2c1a3f0-65a4-4d6c-9b0e-3c6f1a2b4d5e"))
 ]
+GroupPath: TypeAlias = Annotated[
+    str, PathParameter(description=_ID, examples=_example("a7d0c1b2-3e4f-4a5b-8c6d-7e8f9a0b1c2d"))
+]
+SessionPath: TypeAlias = Annotated[str, PathParameter(description=_ID, examples=_example("1201"))]
 DeliveryPath: TypeAlias = Annotated[
     str,
     PathParameter(description="The delivery's id, a UUID.", examples=_example("0196f3a2-7c1e-7d9b-8a51-2f6c0d4e9b13")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -81,15 +82,17 @@ async def provide_reading(
 READING: Final = Provide(provide_reading)
 
 
-async def _wait_for(daybook: Daybook, projection: str | None, position: int) -> None:
+async def _wait_for(daybook: Daybook, projections: str | Sequence[str] | None, position: int) -> None:
     """Waits on the event loop, not in a thread: forty callers that wait must not keep the others from reading."""
+    names = (projections,) if isinstance(projections, str) else tuple(projections or ())
     deadline = time.monotonic() + WAIT_S_MAX
     while True:
-        at = await asyncio.to_thread(_position, daybook, projection)
+        at = await asyncio.to_thread(_position, daybook, names)
         if at >= position:
             return
         if time.monotonic() >= deadline:
-            what = f"the projection {projection}" if projection else "the journal"
+            which = " or ".join(names)
+            what = f"the projection {which}" if which else "the journal"
             raise problem(
                 "projection-behind",
                 f"{what} has got to position {at}, not yet to {position}; ask again",
@@ -98,11 +101,12 @@ async def _wait_for(daybook: Daybook, projection: str | None, position: int) -> 
         await asyncio.sleep(_POLL_S)
 
 
-def _position(daybook: Daybook, projection: str | None) -> int:
-    if projection is None:
+def _position(daybook: Daybook, projections: Sequence[str]) -> int:
+    """That of the one that is furthest behind, of what an answer is joined from; the journal's end without any."""
+    if not projections:
         return daybook.reads.journal.head()
-    with daybook.reads.read_store.snapshot(projection) as snapshot:
-        return snapshot.cursor.position
+    with daybook.reads.read_store.together(*projections) as snapshots:
+        return min(snapshot.cursor.position for snapshot in snapshots)
 
 
 def _refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Final
 
 from litestar import Response, Router, get
@@ -12,7 +11,8 @@ from litestar.params import QueryParameter
 
 from daybook.domain.identity import Kind
 from daybook.domain.registration import Status
-from daybook.web import state
+from daybook.reading import rosters
+from daybook.web import shaping, state
 from daybook.web.description import example, read_responses
 from daybook.web.parameters import (
     PAGE_ITEMS_DEFAULT,
@@ -26,8 +26,7 @@ from daybook.web.parameters import (
     instant_in_filter,
 )
 from daybook.web.reading import HEADERS, Reading
-from daybook.web.shapes import Change, History, HistoryEntry, Registration, Registrations
-from daybook.web.shaping import shape
+from daybook.web.shapes import Change, History, HistoryEntry, Registration, Registrations, SessionInBrief
 
 PROJECTION: Final = "registrations"
 StatusFilter = Annotated[
@@ -47,6 +46,14 @@ _REGISTRATION: Final = Registration(
     is_recurring=False,
     created_at="2022-03-20T08:15:02.1180341Z",
     no_show_at="2022-03-22T12:39:20.6984376Z",
+    session=SessionInBrief(
+        session_id="1201",
+        status="scheduled",
+        class_name="Morning flow",
+        start_time="2022-03-22T09:00:00",
+        end_time="2022-03-22T10:00:00",
+        capacity=12,
+    ),
     occurred_at="2022-03-22T12:39:20.6984376Z",
     recorded_at="2022-03-22T12:39:21.112Z",
     time_basis="event",
@@ -54,6 +61,8 @@ _REGISTRATION: Final = Registration(
     position=42,
 )
 _ENTRY: Final = HistoryEntry(
+    kind="registration",
+    subject_id="43987",
     position=42,
     version=2,
     type="Registration.NoShow",
@@ -98,7 +107,7 @@ def list_registrations(
         reading,
         PROJECTION,
         Registrations,
-        partial(shape, Registration),
+        shaping.registration,
         where={
             "status": status,
             "center_id": id_in_filter("center_id", center_id),
@@ -109,6 +118,7 @@ def list_registrations(
         to_ns=instant_in_filter("occurred_to", occurred_to),
         limit=limit,
         cursor=cursor,
+        complete=rosters.with_sessions,
     )
 
 
@@ -122,8 +132,15 @@ def list_registrations(
     projection=PROJECTION,
 )
 def show_registration(reading: NamedDependency[Reading], registration_id: RegistrationPath) -> Response[Registration]:
-    """Its state: the fold of all its events in order of occurrence."""
-    return state.one(reading, Kind.REGISTRATION, PROJECTION, registration_id, Registration)
+    """Its state, the fold of all its events in order of occurrence, with the session that it is for."""
+    return state.one(
+        reading,
+        Kind.REGISTRATION,
+        PROJECTION,
+        registration_id,
+        item=shaping.registration,
+        complete=rosters.with_sessions,
+    )
 
 
 @get(

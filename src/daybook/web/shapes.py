@@ -8,7 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from daybook.domain.appointment import Progress
+from daybook.domain.class_session import Status as SessionStatus
 from daybook.domain.events import Origin, Role, Signature, TimeBasis
+from daybook.domain.findings import Code
 from daybook.domain.registration import Status
 
 Instant: TypeAlias = Annotated[
@@ -18,6 +20,15 @@ Position: TypeAlias = Annotated[int, Meta(description="Place in the journal's on
 Version: TypeAlias = Annotated[int, Meta(description="How many events the stream has.", examples=[3])]
 WallClock: TypeAlias = Annotated[
     str, Meta(description="Wall clock at the center, as told, without a zone.", examples=["2022-03-22T09:00:00"])
+]
+UnprovenTime: TypeAlias = Annotated[
+    str, Meta(description="UTC or wall clock at the center, as told.", examples=["2022-03-22T09:00:00"])
+]
+UnprovenBasis: TypeAlias = Annotated[
+    Literal["unproven"], Meta(description="Whether a session's times are UTC or the center's, no body ever told.")
+]
+GroupStatus: TypeAlias = Annotated[
+    str, Meta(description="A name, or the digits of a code that nobody knows.", examples=["confirmed"])
 ]
 
 
@@ -29,9 +40,23 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that cannot be right: it means that a webhook was missed."""
+    """Something that cannot be right: it mostly means that a webhook was missed."""
 
-    code: str
+    code: Code
+    occurred_at: Instant
+    suggests: Annotated[str, Meta(description="What was probably missed, in words.")]
+
+
+class SessionInBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """The class session that a registration is for. What was not told is null."""
+
+    session_id: Annotated[str, Meta(examples=["1201"])]
+    status: SessionStatus
+    class_name: str | None = None
+    start_time: UnprovenTime | None = None
+    end_time: UnprovenTime | None = None
+    start_time_basis: UnprovenBasis = "unproven"
+    capacity: int | None = None
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +82,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     cancelled_at: Instant | None = None
     deleted_at: Instant | None = None
     no_show_at: Instant | None = None
+    session: Annotated[SessionInBrief | None, Meta(description="Null where nothing was told of it itself.")] = None
     occurred_at: Instant
     recorded_at: Instant
     time_basis: TimeBasis
@@ -90,14 +116,17 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     end_time: Instant | None = None
     start_time_in_center: WallClock | None = None
     end_time_in_center: WallClock | None = None
+    utc_offset_minutes: Annotated[
+        int | None, Meta(description="What the center's clock was ahead of UTC, where both times were told.")
+    ] = None
     service_duration_minutes: int | None = None
     has_add_ons: bool | None = None
     is_add_on: bool | None = None
     is_recurring: bool | None = None
     appointment_type: int | None = None
     therapist_request_type: int | None = None
-    group_status: Annotated[str | None, Meta(examples=["confirmed"])] = None
-    removed: bool = False
+    group_status: GroupStatus | None = None
+    removed: Annotated[bool, Meta(description="Taken out of its group: the latest list does not name it.")] = False
     occurred_at: Instant
     recorded_at: Instant
     time_basis: TimeBasis
@@ -126,8 +155,10 @@ class Change(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of one registration or appointment, and what it changed at its place in the order of occurrence."""
+    """One event of one aggregate, and what it changed there at its place in the order of occurrence."""
 
+    kind: Annotated[str, Meta(description="What the event is about.", examples=["registration"])]
+    subject_id: Annotated[str, Meta(description="And its id.", examples=["43987"])]
     position: Position
     version: Version
     type: Annotated[str, Meta(examples=["Registration.NoShow"])]
@@ -143,10 +174,13 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     delivery_id: str
     origin: Origin
     signature: Signature
+    twin_of: Annotated[
+        str | None, Meta(description="The delivery that told the same fact first; null where none did.")
+    ] = None
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """All events of one registration or appointment, in order of occurrence."""
+    """All events of one aggregate, of an appointment also those of its group, in order of occurrence."""
 
     items: list[HistoryEntry]
 
@@ -156,10 +190,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     position: Position
     version: Version
-    kind: Annotated[str, Meta(examples=["registration"])]
-    subject_id: Annotated[str, Meta(description="Of the registration or appointment.", examples=["43987"])]
+    kind: Annotated[str, Meta(description="What the event is about.", examples=["registration"])]
+    subject_id: Annotated[str, Meta(description="And its id.", examples=["43987"])]
     registration_id: str | None = None
     appointment_id: str | None = None
+    appointment_group_id: str | None = None
+    session_id: str | None = None
     guest_id: str | None = None
     center_id: str | None = None
     type: Annotated[str, Meta(examples=["Registration.NoShow"])]

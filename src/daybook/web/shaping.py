@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import msgspec
 
 from daybook.domain import fold
 from daybook.domain.instants import format_instant, parse_instant
 from daybook.errors import InvalidInstantError
-from daybook.web.shapes import Change, HistoryEntry
+from daybook.web.shapes import (
+    Appointment,
+    Change,
+    Finding,
+    HistoryEntry,
+    Registration,
+    SessionInBrief,
+)
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -41,10 +49,38 @@ def delay_s(occurred_at_ns: int, recorded_at_ns: int) -> float:
     return (recorded_at_ns - occurred_at_ns) / _SECOND_NS
 
 
-def history_entry(entry: fold.HistoryEntry) -> HistoryEntry:
+def findings(found: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """What cannot be right, with what it suggests."""
+    return [shape(Finding, one) for one in found]
+
+
+def appointment(row: Mapping[str, Any]) -> Appointment:
+    """An appointment, with what its group tells of it."""
+    return shape(Appointment, row, findings=findings(row["findings"]))
+
+
+def registration(row: Mapping[str, Any]) -> Registration:
+    """A registration, with what it is for."""
+    session = row["session"]
+    return shape(
+        Registration,
+        row,
+        session=session and shape(SessionInBrief, session, **session_times(session, ("start_time", "end_time"))),
+        findings=findings(row["findings"]),
+    )
+
+
+def session_times(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, str | None]:
+    """Of a class session, under the names that the API has for them."""
+    return {name: row.get(f"{name}_unproven") for name in names}
+
+
+def history_entry(entry: fold.HistoryEntry, twin_of: UUID | None = None) -> HistoryEntry:
     """One event, with what it changed, as the API tells it."""
     event = entry.event
     return HistoryEntry(
+        kind=event.KIND.value,
+        subject_id=event.subject_id,
         position=event.position,
         version=event.originator_version,
         type=event.type_name(),
@@ -60,6 +96,7 @@ def history_entry(entry: fold.HistoryEntry) -> HistoryEntry:
         delivery_id=str(event.delivery_id),
         origin=event.origin,
         signature=event.signature,
+        twin_of=None if twin_of is None else str(twin_of),
     )
 
 
@@ -69,7 +106,10 @@ def _change(name: str, before: Any, after: Any) -> tuple[str, Change]:  # noqa: 
         return name.removesuffix("_ns"), Change(instant(before), instant(after))
     if name.endswith("_time_utc"):
         return name.removesuffix("_utc"), Change(_utc(before), _utc(after))
-    return name, Change(before, after)
+    if name == "status":
+        # A group's can be the number of a code that has no name.
+        return name, Change(*(None if value is None else str(value) for value in (before, after)))
+    return name.removesuffix("_unproven"), Change(before, after)
 
 
 def _utc(told: str | None) -> str | None:

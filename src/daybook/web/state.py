@@ -1,35 +1,47 @@
-"""What reads of registrations and of appointments share: one item, a page of a list, the history of one."""
+"""What reads of aggregates share: one item, a page of a list, the history of one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from litestar import Response
 
-from daybook.domain import fold
-from daybook.domain.identity import Kind, normalize_id, stream_id
+from daybook.domain.identity import Kind, normalize_id
 from daybook.errors import InvalidIdError, ProjectionError
 from daybook.projecting.queries import Time, find, page
 from daybook.projecting.snapshot import Snapshot
+from daybook.reading import histories
 from daybook.web.cursors import Rows, read_cursor, write_cursor
 from daybook.web.problems import problem
 from daybook.web.reading import Reading
 from daybook.web.shapes import History, Page
-from daybook.web.shaping import S, history_entry, shape
+from daybook.web.shaping import S, history_entry
 
 P = TypeVar("P", bound=Page)
 
+Complete: TypeAlias = Callable[[Snapshot, Sequence[dict[str, Any]]], Sequence[Mapping[str, Any]]]
+"""Joins to rows what else of the same moment is told with them: to few rows, after the limit of a page."""
 
-def one(reading: Reading, kind: Kind, projection: str, subject_id: str, answer: type[S]) -> Response[S]:
+
+def one(
+    reading: Reading,
+    kind: Kind,
+    projection: str,
+    subject_id: str,
+    *,
+    item: Callable[[Mapping[str, Any]], S],
+    complete: Complete,
+) -> Response[S]:
     """The state of one aggregate, or a problem where nothing has told of it."""
     subject_id = id_in_path(kind, subject_id)
     with reading.read_store.snapshot(projection) as snapshot:
         row = find(snapshot, reading.source, subject_id)
         position = snapshot.cursor.position
-    if row is None:
-        raise _unknown(kind, position)
-    return reading.answer(shape(answer, row), position)
+        if row is None:
+            raise unknown(kind, position)
+        (completed,) = complete(snapshot, [row])
+    return reading.answer(item(completed), position)
 
 
 def some(
@@ -45,6 +57,7 @@ def some(
     cursor: str | None,
     time: Time = "occurred",
     key_type: type[str | int] = str,
+    complete: Complete | None = None,
 ) -> Response[P]:
     """One page of rows, newest first, with the cursor of the next one."""
     wanted = {name: value for name, value in where.items() if value is not None}
@@ -64,19 +77,21 @@ def some(
             before=read_cursor(cursor, query, key_type, rows),
             limit=limit,
         )
+        completed = complete(snapshot, found.rows) if complete else found.rows
         position = snapshot.cursor.position
     following = None if found.before is None else write_cursor(query, *found.before, rows)
-    return reading.answer(answer(items=[item(row) for row in found.rows], cursor=following), position)
+    return reading.answer(answer(items=[item(row) for row in completed], cursor=following), position)
 
 
 def history_of(reading: Reading, kind: Kind, subject_id: str) -> Response[History]:
-    """The events of one aggregate in order of occurrence, straight from the journal."""
+    """The events of one aggregate in order of occurrence, straight from the journal; see `reading.histories`."""
     subject_id = id_in_path(kind, subject_id)
     position = reading.journal.head()
-    events = reading.journal.stream(stream_id(reading.source, kind, subject_id))
-    if not events:
-        raise _unknown(kind, position)
-    return reading.answer(History(items=[history_entry(entry) for entry in fold.history(events)]), position)
+    entries = histories.history_of(reading.journal, reading.source, kind, subject_id)
+    if not entries:
+        raise unknown(kind, position)
+    items = [history_entry(entry.told, entry.twin_of) for entry in entries]
+    return reading.answer(History(items=items), position)
 
 
 def id_in_path(kind: Kind, subject_id: str) -> str:
@@ -97,7 +112,8 @@ def _require_columns(snapshot: Snapshot, wanted: Iterable[str]) -> None:
             )
 
 
-def _unknown(kind: Kind, position: int) -> Exception:
+def unknown(kind: Kind, position: int) -> Exception:
+    """The problem of an id that nobody told."""
     return problem(
         "not-found",
         f"nothing has told this source of a {kind.value} of this id",
