@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from daybook.doctor.finding import Finding, Level
 from daybook.errors import DaybookError
+from daybook.projecting.projection import LogProjection, StateProjection
 from daybook.projecting.status import lag_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ def examine_projections(daybook: Daybook, now_ns: int) -> Iterator[Finding]:
         yield _finding(daybook, status, now_ns)
 
 
+def _remedy(status: ProjectionStatus) -> str:
+    """What a person does about a stop; a reason that names a command says it better."""
+    if status.stopped_reason and "`daybook " in status.stopped_reason:
+        return "the reason names the command; what was live is served meanwhile, and nothing is skipped"
+    return "correct its code or update daybook, then restart; it goes on where it stopped, nothing is skipped"
+
+
 def _finding(daybook: Daybook, status: ProjectionStatus, now_ns: int) -> Finding:
     about = f"projection {status.name}"
     lag = lag_of(daybook.journal, status.position, now_ns)
@@ -54,12 +62,21 @@ def _finding(daybook: Daybook, status: ProjectionStatus, now_ns: int) -> Finding
             Level.ALARM,
             about,
             f"stopped{where}: {status.stopped_reason}; {behind}",
-            "correct its code or update daybook, then restart; it goes on where it stopped, nothing is skipped",
+            _remedy(status),
         )
+    declared = daybook.projections.get(status.name)
     if status.state == "frozen":
-        return Finding(Level.WARNING, about, f"nobody's code follows its live version {status.live}; {behind}")
+        remedy = "its rows stay as they are; restore its code, or drop it: `daybook projections drop`"
+        if isinstance(declared, StateProjection | LogProjection):
+            remedy = f"run `daybook rebuild {status.name}`: it fills version {declared.version} and switches to it"
+        return Finding(Level.WARNING, about, f"nobody's code follows its live version {status.live}; {behind}", remedy)
     level = Level.FINE
+    if isinstance(declared, StateProjection | LogProjection) and declared.version not in {None, status.live}:
+        remedy = f"run `daybook rebuild {status.name}`, or `daybook projections` to see how far that has got"
+        words = f"the code declares version {declared.version}, live is {status.live}; {behind}"
+        return Finding(Level.WARNING, about, words, remedy)
     if lag.seconds > LAG_S_WARNING:
         level = Level.ALARM if lag.seconds > LAG_S_ALARM else Level.WARNING
-    remedy = "see whether its follower is busy or hangs: `daybook projections`" if level > Level.FINE else None
-    return Finding(level, about, f"at position {status.position:,}, {behind}", remedy)
+    where = f"at position {status.position:,}, {behind}"
+    hint = "see whether its follower is busy or hangs: `daybook projections`"
+    return Finding(level, about, where, hint if level > Level.FINE else None)

@@ -14,7 +14,7 @@ from daybook.journal.mapper import PLAIN
 from daybook.journal.tables import deliveries, keys
 from daybook.verifying.cases import Case, cases, span
 from daybook.verifying.damage import RESTORE, Code, Damage, Note, Progress, Told
-from daybook.verifying.pages import chunks, moment
+from daybook.verifying.pages import chunks
 from daybook.verifying.rereading import Rereading, reread
 
 _NOTES = {
@@ -26,7 +26,7 @@ _NOTES = {
 
 def verify_deliveries(journal: Journal, *, sample: int | None = None) -> Iterator[Told]:
     """Every delivery in order of arrival; of a sample of about so many, or of all, the body is translated again."""
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         count = connection.scalar(sa.select(sa.func.count()).select_from(deliveries)) or 0
     share = 1.0 if sample is None else min(1.0, sample / max(1, count))
     unread: Counter[str] = Counter()
@@ -87,7 +87,7 @@ def _outcomes(case: Case) -> Iterator[Damage]:
 def _claimed(journal: Journal, wanted: Sequence[bytes]) -> dict[bytes, UUID]:
     """Which delivery has claimed each of these keys."""
     found: dict[bytes, UUID] = {}
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         for chunk in chunks(wanted):
             query = sa.select(keys.c.dedupe_key, keys.c.delivery_id).where(keys.c.dedupe_key.in_(chunk))
             found.update((bytes(key), delivery_id) for key, delivery_id in connection.execute(query).all())

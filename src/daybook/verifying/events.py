@@ -15,7 +15,7 @@ from daybook.journal.mapper import RecordedEvent
 from daybook.journal.tables import deliveries, events, outcomes
 from daybook.projecting.reason import reason_of
 from daybook.verifying.damage import RESTORE, Code, Damage, Progress, Told
-from daybook.verifying.pages import EVENTS_MAX, chunks, events_after, moment, place
+from daybook.verifying.pages import EVENTS_MAX, chunks, events_after, place
 
 _UPDATE = "update daybook to the version that wrote it; nothing was skipped"
 
@@ -54,7 +54,7 @@ def _gap(first: int, last: int) -> Damage:
 
 def _end(journal: Journal) -> Iterator[Damage]:
     """SQLite counts the positions that it ever gave away; PostgreSQL's end is told by outcomes and cursors alone."""
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         if connection.dialect.name != "sqlite":
             return
         last = connection.scalar(sa.select(sa.func.max(events.c.position))) or 0
@@ -96,7 +96,7 @@ def _outcome_of(stored: RecordedEvent, covered: dict[UUID, list[_Covered]]) -> _
 def _covered(journal: Journal, delivery_ids: set[UUID]) -> dict[UUID, list[_Covered]]:
     """What the outcomes of these deliveries count; a delivery that is not in the inbox is not among them."""
     found: dict[UUID, list[_Covered]] = {}
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         for chunk in chunks(list(delivery_ids)):
             found.update(_known(connection, chunk))
             query = sa.select(

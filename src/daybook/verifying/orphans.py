@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from daybook.journal import Journal
 from daybook.journal.tables import bodies, deliveries, keys, outcomes, quarantined_bytes, repeats
 from daybook.verifying.damage import RESTORE, Code, Damage, Progress, Told
-from daybook.verifying.pages import moment
 
 _PAGE: Final = 5_000
 _REFUSED: Final = "a webhook that tells its event again is taken for a repeat of it, and nothing is recorded"
@@ -67,7 +66,7 @@ def _page(journal: Journal, belongings: _Belongings, key: tuple[Any, ...] | None
     if key is not None:
         behind: Any = sa.tuple_(*(sa.literal(part, column.type) for part, column in zip(key, columns, strict=True)))
         query = query.where(sa.tuple_(*columns) > behind)
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         return [tuple(row) for row in connection.execute(query.order_by(*columns).limit(_PAGE)).all()]
 
 
