@@ -51,7 +51,8 @@ def better(monkeypatch: pytest.MonkeyPatch) -> Install:
             return replace(reading, version=to, events=events)
 
         monkeypatch.setattr(release, "translate", translate_better)
-        monkeypatch.setattr(retranslation, "TRANSLATION_VERSION", to)
+        for module in (release, retranslation):
+            monkeypatch.setattr(module, "TRANSLATION_VERSION", to)
 
     return install
 
@@ -276,14 +277,64 @@ def test_the_type_that_a_person_gave_stays(desk: Desk, better: Install) -> None:
     assert types(desk) == [("Registration.NoShow", "1", 1), ("Registration.NoShow", "1", 2)]
 
 
+def erase_bodies(engine: Engine) -> None:
+    run = engine.run if isinstance(engine, PostgreSQLEngine) else engine._run  # type: ignore[attr-defined]
+    run("DELETE FROM bodies")
+
+
 def test_an_erased_body_leaves_what_was_read_of_it(desk: Desk, better: Install, engine: Engine) -> None:
     answer = desk.post(created())
-    erase = engine.run if isinstance(engine, PostgreSQLEngine) else engine._run  # type: ignore[attr-defined]
-    erase("DELETE FROM bodies")
+    erase_bodies(engine)
     better(lambda _, reading: reading)
 
     assert again(desk).events == 0
     assert desk.delivery(answer).outcome.outcome == "recorded"
+
+
+def test_a_repeat_whose_body_was_erased_stays_one_and_is_looked_at_once(
+    desk: Desk, better: Install, engine: Engine
+) -> None:
+    told = {"registration_id": 1, "session_id": 5}
+    first, second = (desk.post(told, url_type=f"Class.Booking.{what}") for what in ("Created", "Approved"))
+    better(lambda _, reading: replace(reading, dedupe_key=bytes(32)))
+    again(desk)
+    erase_bodies(engine)
+    better(lambda _, reading: reading, to=3)
+
+    assert again(desk).read == 2
+
+    assert again(desk).read == 0
+    outcome = desk.delivery(second).outcome
+    assert (outcome.number, outcome.translation, outcome.outcome) == (3, 3, "repeat")
+    assert (outcome.reason, outcome.repeat_of) == (None, desk.delivery(first).delivery_id)
+
+
+def test_what_was_quarantined_and_erased_is_looked_at_once(desk: Desk, engine: Engine) -> None:
+    answer = desk.post(b"{")
+    erase_bodies(engine)
+
+    assert again(desk).read == 1
+
+    assert again(desk).read == 0
+    assert desk.delivery(answer).outcome.reason == "body_erased"
+
+
+def test_a_dry_run_counts_repeats_of_what_it_read_transactions_before(
+    desk: Desk, better: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retranslation, "BATCH_DELIVERIES_MAX", 2)
+    for number in range(1, 10):
+        desk.post({"registration_id": number}, url_type="Class.Booking.Created")
+
+    def each_third_alike(_: Told, reading: Translation) -> Translation:
+        key = bytes([int(reading.events[0].subject_id) % 3]) * 32
+        return replace(reading, dedupe_key=key, content_digest=key)
+
+    better(each_third_alike)
+    would = again(desk, dry_run=True)
+
+    assert (would.read, would.withdrawing) == (9, 6)
+    assert again(desk) == would
 
 
 def test_events_that_older_processes_cannot_read_wait_until_they_may_be_written(

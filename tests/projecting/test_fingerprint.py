@@ -84,6 +84,24 @@ def test_a_file_that_the_rows_do_not_use_does_not_count(tmp_path: Path, monkeypa
     assert after == before
 
 
+def test_a_version_that_is_moved_to_a_file_of_its_own_to_be_kept_is_the_same_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = {
+        "__init__.py": "from .v1 import projection\n",
+        "v1.py": FOLDER["__init__.py"],
+        "words.py": FOLDER["words.py"],
+    }
+    before = _fingerprint(tmp_path / "before", FOLDER, monkeypatch)
+    after = _fingerprint(tmp_path / "after", moved, monkeypatch)
+    words = FOLDER["words.py"].replace("none", "nothing")
+    changed = _fingerprint(tmp_path / "changed", {**moved, "words.py": words}, monkeypatch)
+
+    assert before is not None
+    assert after == before
+    assert changed != before
+
+
 @pytest.mark.parametrize("imports", ["from . import words", "import marks.words as words", "from marks import words"])
 def test_a_module_of_the_folder_counts_however_it_is_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, imports: str
@@ -110,7 +128,11 @@ def test_a_module_of_the_domain_that_is_used_through_another_one_counts(monkeypa
 
     def changed(module: str) -> code._Module:
         found = read(module)
-        return code._Module(found.told + b"!", found.imported) if module == "daybook.domain.registration" else found
+        return (
+            code._Module(found.told + b"!", found.imported, found.is_own)
+            if module == "daybook.domain.registration"
+            else found
+        )
 
     monkeypatch.setattr(code, "_read", changed)
     code._of_domain.cache_clear()

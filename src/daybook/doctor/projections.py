@@ -52,6 +52,18 @@ def _remedy(status: ProjectionStatus) -> str:
     return "correct its code or update daybook, then restart; it goes on where it stopped, nothing is skipped"
 
 
+def _towards(status: ProjectionStatus, declared: int) -> str:
+    """What brings code and readers together again: never a rebuild of what is older than they have."""
+    if status.live is not None and declared < status.live:
+        return (
+            f"what readers get is newer than the code here: deploy code that has version {status.live}, or go back with"
+            f" `daybook projections rollback {status.name}`"
+        )
+    if declared in status.versions:
+        return f"see how far it is: `daybook projections`; `daybook rebuild {status.name}` goes on and switches to it"
+    return f"run `daybook rebuild {status.name}`: it fills version {declared} and switches to it"
+
+
 def _finding(daybook: Daybook, status: ProjectionStatus, now_ns: int) -> Finding:
     about = f"projection {status.name}"
     lag = lag_of(daybook.journal, status.position, now_ns)
@@ -68,13 +80,12 @@ def _finding(daybook: Daybook, status: ProjectionStatus, now_ns: int) -> Finding
     if status.state == "frozen":
         remedy = "its rows stay as they are; restore its code, or drop it: `daybook projections drop`"
         if isinstance(declared, StateProjection | LogProjection):
-            remedy = f"run `daybook rebuild {status.name}`: it fills version {declared.version} and switches to it"
+            remedy = _towards(status, declared.version)
         return Finding(Level.WARNING, about, f"nobody's code follows its live version {status.live}; {behind}", remedy)
     level = Level.FINE
     if isinstance(declared, StateProjection | LogProjection) and declared.version not in {None, status.live}:
-        remedy = f"run `daybook rebuild {status.name}`, or `daybook projections` to see how far that has got"
         words = f"the code declares version {declared.version}, live is {status.live}; {behind}"
-        return Finding(Level.WARNING, about, words, remedy)
+        return Finding(Level.WARNING, about, words, _towards(status, declared.version))
     if lag.seconds > LAG_S_WARNING:
         level = Level.ALARM if lag.seconds > LAG_S_ALARM else Level.WARNING
     where = f"at position {status.position:,}, {behind}"

@@ -30,7 +30,8 @@ def fingerprint_of(projection: SoundProjection) -> bytes | None:
     """Over the modules of the row functions and what they import, of the projection's folder and of the domain.
 
     Rows depend on nothing else: a state projection's also on the fold and on the aggregates that it reads. Other files
-    of the folder do not count, so that a predecessor can come and go. None where no source can be read.
+    of the folder do not count, so that a predecessor can come and go; nor does what files are called, so that a version
+    can be moved to a file of its own. None where no source can be read.
     """
     functions = projection.rows.values() if isinstance(projection, StateProjection) else [projection.rows]
     try:
@@ -45,7 +46,7 @@ def fingerprint_of(projection: SoundProjection) -> bytes | None:
     except (OSError, SyntaxError, ValueError):
         return None
     digest = hashlib.sha256()
-    told = [(name.encode(), module.told) for name, module in sorted(modules.items())]
+    told = sorted((b"" if module.is_own else name.encode(), module.told) for name, module in modules.items())
     for part in (*(part for pair in told for part in pair), *(name.encode() for name in wiring)):
         # Lengths keep two modules from being taken for one.
         digest.update(len(part).to_bytes(8, "big") + part)
@@ -53,12 +54,9 @@ def fingerprint_of(projection: SoundProjection) -> bytes | None:
 
 
 def fingerprints_of(projections: Mapping[str, Projection]) -> dict[tuple[str, int], bytes | None]:
-    """Of all versions that there is code for.
-
-    A predecessor's is not told: its code was moved to be kept, and whoever keeps it vouches for it.
-    """
+    """Of all versions that there is code for."""
     return {
-        (name, version): fingerprint_of(one) if one is projection else None
+        (name, version): fingerprint_of(one)
         for name, projection in projections.items()
         for version, one in versions_of(projection).items()
     }
@@ -70,6 +68,8 @@ class _Module:
     """What it says."""
     imported: frozenset[str]
     """Modules, in full."""
+    is_own: bool = True
+    """Whether it is a file of the projection, and not of the domain."""
 
 
 def _module_of(function: Callable[..., Any]) -> str:
@@ -79,23 +79,18 @@ def _module_of(function: Callable[..., Any]) -> str:
 
 
 def _reached(starts: Iterable[str], name: str) -> dict[str, _Module]:
-    """These modules and what they import of the projection's folder and of the domain.
+    """These modules, by name, and what they import of the projection's folder and of the domain.
 
-    By a name that does not depend on where the folder lies. Raises `ValueError` where one of them has no source.
+    Raises `ValueError` where one of them has no source.
     """
     found: dict[str, _Module] = {}
     waiting = list(starts)
     while waiting:
         module = waiting.pop()
-        folder = _folder_of(module, name)
-        known_as = module.removeprefix(f"{folder.rpartition('.')[0]}.") if folder else module.rpartition(".")[2]
-        if module.startswith(f"{_DOMAIN}."):
-            known_as, read = module, _of_domain(module)
-        else:
-            read = _read(module)
-        if known_as in found:
+        if module in found:
             continue
-        found[known_as] = read
+        read = found[module] = _of_domain(module) if module.startswith(f"{_DOMAIN}.") else _read(module)
+        folder = _folder_of(module, name)
         own = (f"{_DOMAIN}.", f"{folder}.") if folder else (f"{_DOMAIN}.",)
         waiting.extend(one for one in read.imported if one != _REGISTRY and (one.startswith(own) or one == folder))
     return found
@@ -125,7 +120,8 @@ def _read(module: str) -> _Module:
     told: list[str] = []
     _dump(tree, told)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    return _Module("\n".join(told).encode(), frozenset(_imported(tree, package)))
+    is_own = not module.startswith(f"{_DOMAIN}.")
+    return _Module("\n".join(told).encode(), frozenset(_imported(tree, package)), is_own)
 
 
 def _source_of(module: str) -> Path | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from daybook.journal import Journal
+from daybook.journal.recorder import read_by_index
 from daybook.journal.tables import events
 from daybook.verifying.damage import RESTORE, Code, Damage, Progress, Told
 
@@ -36,6 +37,7 @@ def _page(journal: Journal, key: tuple[UUID, int, int] | None, upto: int) -> lis
         behind: Any = sa.tuple_(*(sa.literal(part, column.type) for part, column in zip(key, _KEY, strict=True)))
         query = query.where(sa.tuple_(*_KEY) > behind)
     with journal.inbox.moment() as connection:
+        read_by_index(connection)
         rows = connection.execute(query.order_by(*_KEY).limit(_PAGE)).all()
     return [(stream_id, version, position) for stream_id, version, position in rows]
 
