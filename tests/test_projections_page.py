@@ -47,6 +47,9 @@ class Person:
             case ["mv", old, new]:
                 (self._folder / old).rename(self._folder / new)
                 return ""
+            case ["rm", file]:
+                (self._folder / file).unlink()
+                return ""
             case [*_, "daybook", "follow", "&"]:
                 self.stop()
                 self._follow()

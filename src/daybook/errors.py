@@ -94,5 +94,9 @@ class CodeChangedError(ProjectionError):
     """The code of a projection changed, and its version did not."""
 
 
+class TableLostError(ProjectionError):
+    """A table of a projection is gone, and its cursor is not."""
+
+
 class BehindError(ProjectionError):
     """A build of a projection has not got as far as the one that is live."""

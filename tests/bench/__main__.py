@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: what `scripts/bench` runs."""
+"""`python -m tests.bench`: what `scripts/bench` runs; `rebuild` as the first word is a part of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tests.bench.contenders import CONTENDERS
+from tests.bench.rebuild import command as rebuild
 from tests.bench.report import report
 from tests.bench.rounds import run
 
@@ -16,7 +17,11 @@ from tests.bench.rounds import run
 def main(arguments: list[str]) -> None:
     """Measure, print the tables, and write everything as JSON where a file is named."""
     names = list(dict.fromkeys(contender.name for contenders in CONTENDERS.values() for contender in contenders))
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures daybook beside its peers.")
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measures daybook beside its peers.",
+        epilog="`scripts/bench rebuild` measures the rebuild of projections; `scripts/bench rebuild --help` tells how.",
+    )
     parser.add_argument("--engine", choices=CONTENDERS, help="only this one (default: all, in the same rounds)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=3.0, help="measured in each (default: %(default)s)")
@@ -38,4 +43,7 @@ def _say(what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] == ["rebuild"]:
+        rebuild.main(sys.argv[2:])
+    else:
+        main(sys.argv[1:])

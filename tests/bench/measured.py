@@ -23,6 +23,8 @@ class Measured(msgspec.Struct, frozen=True):
     generator_cores: float | None = None
     reads: dict[str, Latency] = {}
     note: str = ""
+    memory_mb_max: float | None = None
+    """Resident, where it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from statistics import median
 from tests.bench.comparison import Ratio
 from tests.bench.contenders import Contender
 from tests.bench.job import Latency
+from tests.bench.machine import Machine
 from tests.bench.measured import Measured
 from tests.bench.rounds import EngineRun, Run
 
@@ -21,7 +22,7 @@ def report(run: Run, contenders: Mapping[str, Sequence[Contender]]) -> str:
 
 
 def _of_engine(run: EngineRun, contenders: Sequence[Contender]) -> Iterator[str]:
-    yield from _table([_row(contender, run) for contender in contenders])
+    yield from table(_HEADINGS, [_row(contender, run) for contender in contenders])
     yield ""
     yield f"{run.version}; {run.events_per_webhook:.1f} events a webhook."
     for name in ("state", "history"):
@@ -42,31 +43,39 @@ def _row(contender: Contender, run: EngineRun) -> tuple[str, ...]:
         contender.title,
         f"{median(rates):,.0f} {contender.unit}",
         f"{min(rates):,.0f} to {max(rates):,.0f}",
-        "" if ratio is None or contender.comparison is None else _ratio(ratio),
-        "" if ratio is None or ratio.to_reach is None else f"{ratio.to_reach}: {_VERDICTS[bool(ratio.is_reached)]}",
+        "" if ratio is None or contender.comparison is None else ratio_told(ratio),
+        verdict(ratio),
         f"{median(one.p50_ms for one in latencies):.1f}" if latencies else "",
         f"{median(one.p99_ms for one in latencies):.1f}" if latencies else "",
-        _cpu(rounds),
+        cpu(rounds),
     )
 
 
 _VERDICTS = {True: "met", False: "missed"}
 
 
-def _ratio(ratio: Ratio) -> str:
+def verdict(ratio: Ratio | None) -> str:
+    """What was to be reached, and whether it was; nothing where nothing was."""
+    return "" if ratio is None or ratio.to_reach is None else f"{ratio.to_reach}: {_VERDICTS[bool(ratio.is_reached)]}"
+
+
+def ratio_told(ratio: Ratio) -> str:
+    """With the spread of its rounds."""
     return f"{ratio.what}{ratio.median:.2f} ({ratio.lowest:.2f} to {ratio.highest:.2f})"
 
 
-def _cpu(rounds: Sequence[Measured]) -> str:
+def cpu(rounds: Sequence[Measured]) -> str:
+    """Of the process, and of the database's own where it has some."""
     own_us = [one.cpu_us_each for one in rounds if one.cpu_us_each is not None]
     engine_us = [one.engine_cpu_us_each for one in rounds if one.engine_cpu_us_each]
     parts = [f"{median(each):.0f}" for each in (own_us, engine_us) if each]
     return " + ".join(parts)
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(len(row[column]) for row in (_HEADINGS, *rows)) for column in range(len(_HEADINGS))]
-    yield _line(_HEADINGS, widths)
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Line by line; the first column to the left, all others to the right."""
+    widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings))]
+    yield _line(headings, widths)
     yield "|" + "|".join("-" * (width + 1) + ("-" if not column else ":") for column, width in enumerate(widths)) + "|"
     for row in rows:
         yield _line(row, widths)
@@ -95,9 +104,13 @@ def _remarks(run: Run) -> Iterator[str]:
         f"the generator used at most {busiest:.2f} of a core."
     )
     yield "CPU: of the process that was measured, and on PostgreSQL of the server behind it."
-    machine = run.machine
+    yield from machine_told(run.machine)
+
+
+def machine_told(machine: Machine) -> Iterator[str]:
+    """What the figures depend on."""
     yield (
-        f"{machine.cores} cores ({machine.cpu}), shared with the generator and PostgreSQL; {machine.system}; "
+        f"{machine.cores} cores ({machine.cpu}), shared with the benchmark and PostgreSQL; {machine.system}; "
         f"Python {machine.python}; a flush takes {machine.flush_p50_ms:.2f} ms (p99 {machine.flush_p99_ms:.2f} ms)."
     )
     yield ", ".join(f"{name} {version}" for name, version in machine.libraries.items()) + "."

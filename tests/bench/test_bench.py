@@ -20,6 +20,8 @@ from tests.bench.comparison import Comparison
 from tests.bench.contenders import CONTENDERS
 from tests.bench.measured import Measured
 from tests.bench.peers.serving import configuration
+from tests.bench.rebuild import log
+from tests.bench.rebuild.rounds import TITLES, WORKS
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +62,45 @@ def test_a_short_run_measures_every_contender_and_prints_a_line_for_each(
         assert (contender.comparison is None) == (contender.name not in found[measured_on]["ratios"])
     assert found[measured_on]["measured"]["daybook-while-read"][0]["reads"].keys() == {"state", "history"}
     assert list(temporary.iterdir()) == [], "what was made for the run is gone"
+
+
+@pytest.mark.parametrize("measured_on", WORKS)
+def test_a_short_rebuild_is_measured_beside_its_peers_and_at_another_size(
+    tmp_path: Path, temporary: Path, measured_on: str
+) -> None:
+    written = tmp_path / "bench.json"
+    options = ["--engine", measured_on, "--rounds", "1", "--events", "1000", "--json", str(written)]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "rebuild", *options],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(written.read_bytes())["engines"][measured_on]
+    assert found["measured"].keys() == set(WORKS[measured_on])
+    assert found["ratios"].keys() == set(WORKS[measured_on]) - {"rebuild"}
+    assert all(one["per_s"] > 0 and one["memory_mb_max"] > 0 for (one,) in found["measured"].values())
+    assert [size["events"] for size in found["sizes"]] == [100]
+    for work in WORKS[measured_on]:
+        assert [line for line in done.stdout.splitlines() if line.startswith(f"| {TITLES[work]} ")], work
+    assert list(temporary.iterdir()) == [], "what was made for the run is gone"
+
+
+def test_the_log_of_a_rebuild_has_five_events_of_each_registration_in_gapless_versions() -> None:
+    told = list(log.events(log.APART * log.EVENTS_EACH))
+
+    versions: dict[str, list[int]] = {}
+    for event in told:
+        versions.setdefault(event.subject_id, []).append(event.originator_version)
+    assert [event.occurred_at_ns for event in told] == sorted(event.occurred_at_ns for event in told)
+    assert set(map(tuple, versions.values())) == {(1, 2, 3, 4, 5)}
+    assert len(versions) == log.APART
 
 
 def test_a_target_is_held_against_the_median_of_the_ratios_of_the_rounds() -> None:

@@ -98,8 +98,58 @@ def test_what_is_held_can_be_looked_at_switched_to_left_again_and_dropped(run: R
 
     assert run("projections", "drop", "tally", "--version", 1).exit_code == 1
     assert run("projections", "switch", "tally", "--version", 2).exit_code == 0
+    assert run("projections", "switch", "tally").exit_code == 1
+    assert rows()[0] == "REGISTRATION.CREATED"
     assert "tally v1 is dropped" in run("projections", "drop", "tally", "--version", 1).stdout
     assert versions(run) == [(2, 1, True, "following")]
+
+
+def test_who_switches_to_what_nobody_keeps_is_told_so(run: Run, own: Path) -> None:
+    put(own, version=2, change=SHOUTING)
+
+    alone = run("rebuild", "tally")
+    following = bootstrap(Settings.load())
+    assert following.follower is not None
+    following.follower.start()
+    back = run("projections", "rollback", "tally")
+    forth = run("projections", "switch", "tally")
+    following.close()
+
+    assert "Nobody keeps tally v2 up to the journal" in alone.stderr
+    assert "start a follower whose code has version 1" in back.stderr
+    assert (alone.exit_code, back.exit_code, forth.exit_code, forth.stderr) == (0, 0, 0, "")
+
+
+def test_a_host_with_old_code_is_told_to_get_the_new_one_and_not_to_rebuild(run: Run, own: Path) -> None:
+    put(own, version=2, change=SHOUTING)
+    run("rebuild", "tally")
+    put(own)
+
+    refused, listed = run("rebuild", "tally"), " ".join(run("projections").stdout.split())
+    advised = " ".join(run("doctor").stdout.split())
+    held = run("rebuild", "tally", "--hold")
+
+    assert refused.exit_code == 1
+    assert "version 2 of the projection tally is live, and the code here declares version 1" in refused.stderr
+    for told in (listed, advised):
+        assert "daybook rebuild tally" not in told
+        assert "daybook projections rollback tally" in told
+    assert "Then: daybook projections switch tally --version 1" in held.stdout
+    assert rows()[0] == "REGISTRATION.CREATED"
+
+
+def test_a_rebuild_is_not_done_twice_by_asking_twice(run: Run, own: Path) -> None:
+    again, plain, held = (run("rebuild", "tally", *how) for how in (["--again"], [], ["--detach", "--hold"]))
+
+    assert (again.exit_code, plain.exit_code, held.exit_code) == (0, 1, 1)
+    assert versions(run) == [(1, 1, False, "following"), (1, 2, True, "following")]
+
+
+def test_an_id_that_nothing_was_told_of_is_not_taken_for_one_that_was_mended(run: Run) -> None:
+    unknown = run("rebuild", "registrations", "--id", "nobody")
+
+    assert unknown.exit_code == 1
+    assert "main has told nothing of an id nobody" in unknown.stderr
 
 
 def test_what_is_detached_is_done_by_the_follower(run: Run, own: Path) -> None:
@@ -166,7 +216,12 @@ def test_what_cannot_be_rebuilt_is_said_in_one_line(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [["rebuild"], ["rebuild", "tally", "--id", "1", "--again"], ["rebuild", "tally", "--source", "main"]],
+    [
+        ["rebuild"],
+        ["rebuild", "tally", "--id", " "],
+        ["rebuild", "tally", "--id", "1", "--again"],
+        ["rebuild", "tally", "--source", "main"],
+    ],
 )
 def test_a_wrong_call_is_a_usage_error(run: Run, wrong: list[str]) -> None:
     assert run(*wrong).exit_code == 2

@@ -175,8 +175,10 @@ def test_what_a_delivery_does_not_tell_any_more_is_withdrawn(desk: Desk, better:
 
     assert (done.changed, done.events, done.withdrawing) == (1, 1, 1)
     assert types(desk) == [
-        ("Registration.Created", "1", TRANSLATION_VERSION), ("Registration.Created", "2", TRANSLATION_VERSION), ("Registration.Withdrawn", "2", BETTER),
-    ]  # fmt: skip
+        ("Registration.Created", "1", TRANSLATION_VERSION),
+        ("Registration.Created", "2", TRANSLATION_VERSION),
+        ("Registration.Withdrawn", "2", BETTER),
+    ]
     first, second = (desk.journal.stream(stream_id("main", Kind.REGISTRATION, subject)) for subject in "12")
     assert fold(first).status == "booked"
     assert fold(second) is None

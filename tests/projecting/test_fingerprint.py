@@ -76,26 +76,73 @@ def test_only_what_the_code_of_the_folder_does_counts(
     assert ("the same" if after == before else "another") == expected
 
 
+def test_a_file_that_the_rows_do_not_use_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _fingerprint(tmp_path / "before", FOLDER, monkeypatch)
+    after = _fingerprint(tmp_path / "after", {**FOLDER, "v0.py": "1 / 0"}, monkeypatch)
+
+    assert before is not None
+    assert after == before
+
+
+def test_a_version_that_is_moved_to_a_file_of_its_own_to_be_kept_is_the_same_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = {
+        "__init__.py": "from .v1 import projection\n",
+        "v1.py": FOLDER["__init__.py"],
+        "words.py": FOLDER["words.py"],
+    }
+    before = _fingerprint(tmp_path / "before", FOLDER, monkeypatch)
+    after = _fingerprint(tmp_path / "after", moved, monkeypatch)
+    words = FOLDER["words.py"].replace("none", "nothing")
+    changed = _fingerprint(tmp_path / "changed", {**moved, "words.py": words}, monkeypatch)
+
+    assert before is not None
+    assert after == before
+    assert changed != before
+
+
+@pytest.mark.parametrize("imports", ["from . import words", "import marks.words as words", "from marks import words"])
+def test_a_module_of_the_folder_counts_however_it_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, imports: str
+) -> None:
+    own = FOLDER["__init__.py"].replace("from .words import word", imports).replace("word(event)", "words.word(event)")
+    before = _fingerprint(tmp_path / "before", {**FOLDER, "__init__.py": own}, monkeypatch)
+    words = FOLDER["words.py"].replace("none", "nothing")
+    after = _fingerprint(tmp_path / "after", {"__init__.py": own, "words.py": words}, monkeypatch)
+
+    assert before is not None
+    assert after != before
+
+
 def test_a_module_of_the_domain_that_is_used_through_another_one_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     import daybook.projecting.fingerprint as code
 
-    seats, notes = OLD["seats"], discover()["history"]
+    seats, found = OLD["seats"], discover()
+    notes, appointments = found["history"], found["appointments"]
     assert isinstance(seats, StateProjection)
     assert isinstance(notes, LogProjection)
-    before = fingerprint_of(seats), fingerprint_of(notes)
+    assert isinstance(appointments, StateProjection)
+    before = fingerprint_of(seats), fingerprint_of(notes), fingerprint_of(appointments)
     read = code._read
 
-    def changed(path: Path, *, package: str) -> code._Module:
-        module = read(path, package=package)
-        return code._Module(module.told + b"!", module.imported) if path.name == "registration.py" else module
+    def changed(module: str) -> code._Module:
+        found = read(module)
+        return (
+            code._Module(found.told + b"!", found.imported, found.is_own)
+            if module == "daybook.domain.registration"
+            else found
+        )
 
     monkeypatch.setattr(code, "_read", changed)
-    code._domain_module.cache_clear()
-    after = fingerprint_of(seats), fingerprint_of(notes)
-    code._domain_module.cache_clear()
+    code._of_domain.cache_clear()
+    after = fingerprint_of(seats), fingerprint_of(notes), fingerprint_of(appointments)
+    code._of_domain.cache_clear()
 
-    assert after[0] != before[0]  # by the fold, which uses all aggregates
+    assert None not in before
+    assert after[0] != before[0]  # by the aggregate that it reads
     assert after[1] == before[1]  # a row of one event does not depend on any state
+    assert after[2] == before[2]  # of other aggregates
 
 
 def test_a_function_that_is_wrapped_is_still_found() -> None:

@@ -61,6 +61,28 @@ def test_a_rebuild_that_is_killed_anywhere_ends_with_the_rows_of_the_live_one_an
         assert indexes_there(book.store, "registrations_v2_b2") == indexes_there(book.store, "registrations_v2")
 
 
+@given(day=days(), size=st.integers(1, 5), cut=st.integers(0, 12), kills=KILLS)
+@LAWS
+def test_a_follower_that_builds_and_is_killed_anywhere_ends_with_the_rows_of_a_fresh_fold(
+    opened: Opened, day: list[Any], size: int, cut: int, kills: list[tuple[int, bool]]
+) -> None:
+    with opened() as book:
+        book.tell(*day[:cut])
+        book.post()
+        for name in NAMES:
+            start_build(book.store, book.journal, book.store.sound(name), again=True)
+        book.tell(*day[cut:])
+        for number, committed in kills:
+            with killed_at_commit(book.store, number, committed=committed), suppress(Killed):
+                book.post(batch_events_max=size)
+            book.clock_ns += LEASE_NS + 1
+
+        book.post(batch_events_max=size)
+
+        assert {book.status(name).build for name in NAMES} == {2}
+        assert _rows(book) == {name: fresh_tables(book.journal, book.store, name) for name in NAMES}
+
+
 @given(day=days(), number=st.integers(1, 12))
 @LAWS
 def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_done_twice(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterable
+from contextlib import suppress
 
-from daybook.errors import BehindError, ProjectionError
+import pytest
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text
+
+from daybook.errors import BehindError, JournalExchangedError, ProjectionError, StoreUnavailableError
+from daybook.projecting.cursor import change_cursor
 from daybook.projecting.difference import diff
+from daybook.projecting.projection import LogProjection, Projection, log_table
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.switching import drop, rollback, switch
 from tests.bodies import booking
@@ -71,7 +77,30 @@ def test_a_switch_and_a_rollback_change_what_is_read_and_never_step_back(book: B
 
     with held.snapshot("seats") as snapshot:
         assert (snapshot.cursor.version, snapshot.cursor.position) == (1, 6)
-    assert rollback(held, "seats").key == ("seats", 2, 1)
+
+
+def test_who_asks_twice_gets_what_was_asked_for_and_not_the_opposite(book: Book, held: ReadStore) -> None:
+    switch(held, "seats")
+    with pytest.raises(ProjectionError, match="nothing newer is ready"):
+        switch(held, "seats")
+    assert book.status("seats", held).live == 2
+
+    rollback(held, "seats")
+    with pytest.raises(ProjectionError, match="`daybook projections switch seats` goes to version 2 "):
+        rollback(held, "seats")
+    assert book.status("seats", held).live == 1
+
+    assert switch(held, "seats").version == 2
+    assert switch(held, "seats", 1).version == 1
+
+
+def test_of_what_is_newer_that_which_is_held_is_switched_to(book: Book, held: ReadStore) -> None:
+    switch(held, "seats")
+    rollback(held, "seats")
+    old = book.open_store(OLD)
+    rebuild(book, "seats", old, on_ready="hold", again=True)
+
+    assert switch(held, "seats").key == ("seats", 1, 2)
 
 
 def test_nothing_that_is_behind_is_switched_to(book: Book, held: ReadStore) -> None:
@@ -109,6 +138,18 @@ def test_positions_in_a_journal_that_was_exchanged_do_not_keep_a_held_build_back
     assert [row["registration_id"] for row in book.rows("registrations")] == ["7"]
     with pytest.raises(ProjectionError, match="is stopped"):
         rollback(book.store, "registrations", wait_s=0)
+
+
+def test_a_build_of_a_journal_that_was_exchanged_is_not_switched_to(book: Book) -> None:
+    book.tell(created(1), created(2), created(3))
+    book.post()
+    rebuild(book, "registrations", again=True, on_ready="hold")
+    book.exchange_journal()
+    with book.store.change() as connection:
+        change_cursor(connection, ("registrations", 1, 1), {"journal_id": None})
+
+    with pytest.raises(JournalExchangedError):
+        switch(book.store, "registrations", wait_s=0, journal=book.journal)
 
 
 def test_a_leader_goes_on_when_its_build_was_switched_to_under_it(book: Book, held: ReadStore) -> None:
@@ -170,12 +211,98 @@ def test_whoever_keeps_a_build_that_is_dropped_lets_it_be(book: Book, held: Read
 
 def test_a_projection_that_nobody_has_code_for_any_more_can_be_dropped_as_a_whole(book: Book, held: ReadStore) -> None:
     without = book.open_store({"notes": NEW["notes"]})
+    with pytest.raises(ProjectionError, match="drop its other versions first: 2"):
+        drop(without, "seats", 1)
     drop(without, "seats", 2)
 
     drop(without, "seats", 1)
 
     assert tables_there(without, "seats") == []
     assert [status.name for status in without.status() if status.name == "seats"] == []
+
+
+def test_what_is_live_is_not_dropped_from_a_host_without_its_code_while_another_one_keeps_it(
+    book: Book, held: ReadStore
+) -> None:
+    drop(held, "seats", 2)
+    follower = book.follower(book.open_store(OLD))
+    follower.run_once()
+    without = book.open_store({"notes": NEW["notes"]})
+
+    with pytest.raises(ProjectionError, match="keeps it at this moment"):
+        drop(without, "seats", 1)
+    assert tables_there(held, "seats") == ["seats_v1"]
+    follower.stop()
+
+    drop(without, "seats", 1)
+    assert tables_there(held, "seats") == []
+
+
+def test_a_reader_that_has_begun_keeps_its_table_from_being_dropped(book: Book, held: ReadStore) -> None:
+    other = book.open_store(BOTH)
+    with held.snapshot("seats") as reading:
+        switch(other, "seats")
+        with suppress(StoreUnavailableError):  # on PostgreSQL it waits for the reader; on SQLite it need not
+            drop(other, "seats", 1)
+
+        assert len(reading.connection.execute(reading.table.select()).all()) == 5
+
+    if any(build.version == 1 for build in other.builds("seats")):
+        drop(other, "seats", 1)
+    assert tables_there(held, "seats") == ["seats_v2"]
+
+
+def test_a_reader_whose_table_is_dropped_while_it_begins_gets_what_is_live_then(
+    book: Book, held: ReadStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, pin = book.open_store(BOTH), held.engine.pin
+
+    def late(connection: Connection, names: Iterable[str]) -> None:
+        monkeypatch.undo()
+        switch(other, "seats")
+        drop(other, "seats", 1)
+        pin(connection, names)
+
+    monkeypatch.setattr(held.engine, "pin", late)
+
+    with held.snapshot("seats") as reading:
+        # On SQLite it reads on in the file as it was.
+        assert reading.cursor.version == (1 if held.engine.schema is None else 2)
+        assert len(reading.connection.execute(reading.table.select()).all()) == 5
+
+
+def test_values_that_changed_places_between_the_rows_of_one_key_are_a_difference(book: Book) -> None:
+    def marks(version: int, *pairs: tuple[str, str]) -> Projection:
+        numbers = [Column(name, BigInteger) for name in ("position", "version", "occurred_at_ns", "recorded_at_ns")]
+        texts = [Column(name, Text) for name in ("stream_id", "source", "time_basis", "a", "b")]
+        table = Table(f"marks_v{version}", MetaData(), *numbers, *texts)
+        return LogProjection("marks", version, (table,), lambda event: [(table, {"a": a, "b": b}) for a, b in pairs])
+
+    book.tell(created(1))
+    book.post(book.open_store({"marks": marks(1, ("1", "x"), ("2", "y"), ("3", "z"))}))
+    store = book.open_store({"marks": marks(2, ("2", "x"), ("1", "y"), ("3", "z"))})
+    rebuild(book, "marks", store, on_ready="hold")
+
+    (told,) = diff(store, book.journal, "marks").tables
+
+    assert (told.rows_old, told.rows_new, told.changed, dict(told.columns)) == (3, 3, 1, {"b": 1})
+    assert told.samples[0].columns == {"b": (["x", "y", "z"], ["y", "x", "z"])}
+
+
+def test_tables_that_only_one_version_has_are_told(book: Book) -> None:
+    main, more = (log_table(name, version) for name, version in (("marks", 1), ("marks_old", 1)))
+    now, new = (log_table(name, version) for name, version in (("marks", 2), ("marks_new", 2)))
+    first: Projection = LogProjection("marks", 1, (main, more), lambda event: [(main, {})])
+    second: Projection = LogProjection("marks", 2, (now, new), lambda event: [(now, {})])
+    book.tell(created(1))
+    book.post(book.open_store({"marks": first}))
+    store = book.open_store({"marks": second})
+    rebuild(book, "marks", store, on_ready="hold")
+
+    told = diff(store, book.journal, "marks")
+
+    assert [table.table for table in told.tables] == ["marks"]
+    assert (told.tables_only_old, told.tables_only_new) == (("marks_old",), ("marks_new",))
 
 
 def _table(store: ReadStore, name: str) -> str:

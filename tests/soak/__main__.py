@@ -14,12 +14,15 @@ import httpx
 import psycopg
 
 from tests.server.proof import Verdict
+from tests.soak.rebuilding import rebuild_round
 from tests.soak.rounds import failover_round, hang_round, kill_round
 
 LOOPS: dict[str, Callable[[Path, int], Verdict]] = {
     "kill": lambda folder, seed: kill_round(folder, seed=seed),
     "failover": lambda folder, seed: failover_round(folder, seed=seed),
     "hang": lambda folder, seed: hang_round(folder, seed=seed),
+    "rebuild-sqlite": lambda folder, seed: rebuild_round(folder, "sqlite", seed=seed, say=_say),
+    "rebuild-postgresql": lambda folder, seed: rebuild_round(folder, "postgresql", seed=seed, say=_say),
 }
 SHOWN_MAX = 5
 
@@ -66,10 +69,14 @@ def _run(name: str, seed: int) -> Verdict:
             return Verdict(wrong=[f"{name} with seed {seed} did not end: {type(failure).__name__} {failure}"])
 
 
+def _say(what: str) -> None:
+    print(f"{'':>16}{what}", flush=True)
+
+
 def _print(what: str, verdict: Verdict, *, shown_max: int = 0) -> None:
     told = {name: getattr(verdict, name) for name in ("lost", "double", "wrong")}
     counts = "  ".join(f"{name} {len(found)}" for name, found in told.items())
-    print(f"{what:>14}  acknowledged {verdict.acknowledged:>8}  {counts}", flush=True)
+    print(f"{what:>20}  acknowledged {verdict.acknowledged:>8}  {counts}", flush=True)
     for name, found in told.items():
         for complaint in found[:shown_max]:
             print(f"{'':>16}{name}: {complaint}", flush=True)

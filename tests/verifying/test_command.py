@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from daybook.cli.verify import verify
 from daybook.verifying import Verification, keep, last_verification
+from tests.bodies import booking
 from tests.verifying.conftest import Plant
 from tests.verifying.stores import Book, opened
 
@@ -38,7 +39,27 @@ def test_a_sound_store_exits_with_0_and_says_so(run: Run) -> None:
     result = run()
 
     assert result.exit_code == 0
-    assert "Sound:" in result.output
+    assert "Sound: every event was applied exactly once." in " ".join(result.output.split())
+
+
+def test_nobody_is_told_that_all_was_applied_while_a_projection_is_behind(
+    run: Run, vandalize: Callable[[Plant], None], url: str
+) -> None:
+    with opened(url) as book:
+        book.tell(booking("Approved", 2, event_id="e20", at="2026-01-04T10:00:00Z"))
+    # As one that was just added, and one that no code is there for.
+    vandalize(lambda vandal: vandal.run("DELETE FROM history_v1"))
+    vandalize(lambda vandal: vandal.run("UPDATE cursors SET position = 0 WHERE name = 'history'"))
+
+    for arguments in ((), ("--sample", "5")):
+        result = run(*arguments)
+
+        told = " ".join(result.output.split())
+        assert result.exit_code == 0
+        assert "Sound" not in told
+        assert "not all is proved" in told
+        assert "projection registrations up to position 13 only" in told
+        assert "projection history not at all" in told
 
 
 def test_damage_exits_with_1_and_is_told_with_what_mends_it(run: Run, vandalize: Callable[[Plant], None]) -> None:

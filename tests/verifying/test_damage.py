@@ -134,7 +134,7 @@ def _a_table_has_lost_a_column(vandal: Vandal) -> None:
     vandal.run("ALTER TABLE registrations_v2 RENAME COLUMN status TO lost")
 
 
-@planted("row_lost")
+@planted("table_lost")
 def _a_table_is_lost(vandal: Vandal) -> None:
     vandal.run("DROP TABLE history_v2")
 
@@ -142,6 +142,17 @@ def _a_table_is_lost(vandal: Vandal) -> None:
 @planted("nothing_live")
 def _no_build_is_live(vandal: Vandal) -> None:
     vandal.run("UPDATE live_versions SET build = 7 WHERE name = 'history'")
+
+
+@planted("nothing_live")
+def _the_cursor_of_the_live_build_is_lost(vandal: Vandal) -> None:
+    vandal.run("DELETE FROM cursors WHERE name = 'history'")
+
+
+@planted()
+def _which_build_is_live_is_lost(vandal: Vandal) -> None:
+    """There is only one that it can be, so that it is found again at the next start."""
+    vandal.run("DELETE FROM live_versions WHERE name = 'registrations'")
 
 
 # ---- events
@@ -338,6 +349,30 @@ def test_what_was_planted_is_found(
     assert {damage.code.value for damage in found} == codes
     assert found_by_pages == found
     assert all(damage.where and damage.words and damage.remedy for damage in found)
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "table"),
+    [
+        ("DELETE FROM keys WHERE delivery_id = ?", "key_missing", "keys"),
+        ("UPDATE outcomes SET reason = 'x' WHERE delivery_id = ?", "outcome_altered", "outcomes"),
+        ("UPDATE deliveries SET event_id = 'x' WHERE delivery_id = ?", "delivery_altered", "deliveries"),
+        ("UPDATE bodies SET body = delivery_id WHERE ? = delivery_id", "body_altered", "bodies"),
+    ],
+)
+def test_for_one_row_beside_the_events_nobody_is_told_to_restore_the_journal(
+    url: str, vandalize: Callable[[Plant], None], statement: str, code: str, table: str
+) -> None:
+    if url.startswith("postgresql"):
+        statement = statement.replace("body = delivery_id", "body = '\\x00'")
+    vandalize(lambda vandal: vandal.run(statement, _delivery_of(vandal, 6)))
+
+    with opened(url) as book:
+        (found,) = book.damage()
+
+    assert found.code == code
+    assert f"`{table}`" in found.remedy
+    assert "the rest of the journal can stay" in found.remedy
 
 
 def test_the_end_of_the_journal_is_missed(url: str, vandalize: Callable[[Plant], None]) -> None:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Thread
+from itertools import count
+from threading import Event
 from typing import Any
+
+import sqlalchemy as sa
 
 from daybook.domain.identity import Kind, stream_id
 from daybook.projecting.projection import StateProjection
 from daybook.verifying import Damage, Note, Progress, verify
+from daybook.verifying.orphans import verify_orphans
+from daybook.verifying.streams import verify_streams
 from tests.bodies import booking
 from tests.verifying.conftest import Plant
 from tests.verifying.stores import SOURCE, Book, opened
 
 WAIT_S_MAX = 60
+ROUNDS = 3
+"""That began and ended while the store grew."""
+ROUNDS_MAX = 100
 
 
 def test_a_sound_store_is_found_sound(book: Book) -> None:
@@ -69,26 +79,61 @@ def test_a_projection_that_is_behind_is_sound_and_said_to_be_behind(book: Book) 
 
 
 def test_a_store_is_found_sound_while_it_grows_and_is_posted(url: str, book: Book) -> None:
+    enough = Event()
+    head = book.journal.head()
+
     def grow() -> None:
         with opened(url) as other:
-            for number in range(100, 140):
-                told = [("Created", "10"), ("Approved", "11"), ("NoShow", "09")]
+            for number in count(100):
                 other.tell(
-                    *(
-                        booking(what, number, event_id=f"{what}{number}", at=f"2026-01-05T{hour}:00:00Z")
-                        for what, hour in told
-                    )
+                    booking("Created", number, event_id=f"c{number}", at="2026-01-05T10:00:00Z"),
+                    booking("Approved", number, event_id=f"a{number}", at="2026-01-05T11:00:00Z"),
+                    booking("NoShow", number, event_id=f"n{number}", at="2026-01-05T09:00:00Z"),  # late
                 )
                 other.post()
+                if enough.is_set():
+                    return
 
-    thread = Thread(target=grow)
-    thread.start()
-    while thread.is_alive():
-        assert book.damage() == []
-    thread.join(WAIT_S_MAX)
+    rounds_while_it_grew = 0
+    with ThreadPoolExecutor(1) as threads:
+        growing = threads.submit(grow)
+        try:
+            for _ in range(ROUNDS_MAX):
+                before = book.journal.head()
+                assert book.damage() == []
+                rounds_while_it_grew += book.journal.head() > before > head
+                if rounds_while_it_grew == ROUNDS:
+                    break
+        finally:
+            enough.set()
+        growing.result(WAIT_S_MAX)
 
-    assert book.journal.head() == 13 + 3 * 40
+    assert rounds_while_it_grew == ROUNDS
     assert book.damage() == []
+    assert book.notes() == []
+
+
+def test_nothing_is_read_by_going_through_all_that_is_there_for_each_page(
+    book: Book, page_size: Callable[[int], None]
+) -> None:
+    page_size(3)
+    plans: list[str] = []
+
+    def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:  # noqa: ANN401
+        if statement.startswith("SELECT") and "LIMIT" in statement:
+            how = "EXPLAIN" if book.url.startswith("postgresql") else "EXPLAIN QUERY PLAN"
+            cursor.execute(f"{how} {statement}", parameters)
+            plans.append("\n".join(str(row) for row in cursor.fetchall()))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", explain)
+    try:
+        assert [*verify_streams(book.journal, book.journal.head()), *verify_orphans(book.journal)]
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", explain)
+
+    assert len(plans) > 10, "several pages of several tables"
+    whole = re.compile(r"Seq Scan|Join|'Sort |->  Sort |hashed|USE TEMP B-TREE FOR ORDER BY")
+    assert [plan for plan in plans if whole.search(plan)] == []
 
 
 def test_an_erased_body_is_no_damage_and_is_told(url: str, vandalize: Callable[[Plant], None]) -> None:

@@ -42,6 +42,8 @@ def as_json(found: Difference, subjects: Subjects) -> dict[str, Any]:
         "live": dict(zip(("version", "build"), found.live, strict=True)),
         "other": dict(zip(("version", "build"), found.other, strict=True)),
         "position": found.position,
+        "tables_only_live": list(found.tables_only_old),
+        "tables_only_other": list(found.tables_only_new),
         "tables": [_table_as_json(table, subjects) for table in found.tables],
     }
 
@@ -56,7 +58,10 @@ def show(screen: Console, found: Difference, subjects: Subjects) -> None:
             screen.print(line)
         for line in _samples(table, subjects):
             screen.print(line)
-    if not any(table.only_old or table.only_new or table.changed for table in found.tables):
+    for names, build in ((found.tables_only_old, live), (found.tables_only_new, other)):
+        if names:
+            screen.print(f"Tables only in {build}, not compared: {', '.join(names)}")
+    if found.tables and not any(table.only_old or table.only_new or table.changed for table in found.tables):
         screen.print("[green]Their rows are the same.[/]")
 
 

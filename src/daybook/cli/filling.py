@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import rich_click as click
 
 from daybook.errors import DaybookError, StoreUnavailableError
+from daybook.projecting.cursor import LEASE_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
 
     from daybook.bootstrap import Daybook
     from daybook.projecting.build import Build
-    from daybook.projecting.building import Building, Progress
+    from daybook.projecting.building import Building
+    from daybook.projecting.progress import Progress
     from daybook.projecting.projection import SoundProjection
+    from daybook.projecting.read_store import ReadStore
     from daybook.web.pace import Pace
 
+_LOOK_AGAIN_S: Final = 0.1
+_SECOND_NS: Final = 1_000_000_000
 _DOING: Final = {"load": "filling", "index": "indexing", "catch up": "catching up"}
 
 
@@ -44,9 +49,31 @@ def fill(daybook: Daybook, projection: SoundProjection, build: Build, holder: st
             building.release()
     except StoreUnavailableError as error:
         raise StoreUnavailableError(f"{error}; {_resume(build)}") from error
-    for now in daybook.read_store.builds(build.name):
+    builds = daybook.read_store.builds(build.name)
+    live = next((now for now in builds if now.is_live), None)
+    for now in builds:
         if now.key == build.key:
-            _tell(now, (now.events_total or 0) - build.events_done, time.monotonic() - began)
+            _tell(now, live, (now.events_total or 0) - build.events_done, time.monotonic() - began)
+            if now.is_live:
+                told_if_frozen(daybook.read_store, now)
+
+
+def told_if_frozen(store: ReadStore, live: Build) -> None:
+    """Warn where nobody keeps what readers get from now on; a follower has as long as it takes to be deposed."""
+    deadline = time.monotonic() + LEASE_NS / _SECOND_NS
+    while True:
+        builds = store.builds()
+        if any(build.holder for build in builds if build.key == live.key):
+            return
+        # Where no follower is at work at all, none can come to it.
+        if not any(build.holder for build in builds) or time.monotonic() > deadline:
+            break
+        time.sleep(_LOOK_AGAIN_S)
+    click.echo(
+        f"Nobody keeps {named(live)} up to the journal: start a follower whose code has version {live.version}"
+        " (`daybook serve` or `daybook follow`), or its rows stay as they are.",
+        err=True,
+    )
 
 
 def _watch(building: Building, build: Build) -> None:
@@ -104,7 +131,7 @@ def _resume(build: Build) -> str:
     return f"nothing is lost: `daybook rebuild {build.name}`, or a running follower, goes on from there"
 
 
-def _tell(build: Build, events: int, took_s: float) -> None:
+def _tell(build: Build, live: Build | None, events: int, took_s: float) -> None:
     from daybook.cli.console import duration
 
     rate = f", {events / took_s:,.0f} events/s" if events > 0 else ""
@@ -115,6 +142,9 @@ def _tell(build: Build, events: int, took_s: float) -> None:
     elif build.state == "held":
         click.echo(f"{named(build)} is ready and held {ended}")
         click.echo(f"Look: daybook projections diff {build.name}")
-        click.echo(f"Then: daybook projections switch {build.name}")
+        # Without a number only forward.
+        number = "" if live is None or live.key < build.key else f" --version {build.version}"
+        click.echo(f"Then: daybook projections switch {build.name}{number}")
     else:
-        click.echo(f"{named(build)} is complete {ended} Readers get another build.")
+        click.echo(f"{named(build)} is complete {ended}")
+        click.echo(f"Readers get {named(live) if live else 'another one'}, which is newer, and stay with it.")

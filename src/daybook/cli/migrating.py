@@ -9,9 +9,9 @@ import rich_click as click
 def migrate() -> None:
     """Create or upgrade the journal's schema, let newer events be written, and end.
 
-    `serve` and `follow` upgrade the schema when they start; run before them, this keeps a long upgrade out of their
-    start. New types and versions of events are another thing on PostgreSQL: run this once no older process is left,
-    since from then on they are written, and older processes cannot read them.
+    `serve` and `follow` upgrade the schema when they start. New types and versions of events are another thing on
+    PostgreSQL: run this once no older process is left, since from then on they are written, and older processes cannot
+    read them.
     """
     from daybook.journal import migrate as migrate_journal
     from daybook.settings import Settings

@@ -137,14 +137,20 @@ def _remarks(item: Projection) -> Iterable[str]:
     for one in stopped or ([item] if item.stopped_reason else []):
         where = f" at position {one.stopped_at}" if one.stopped_at else ""
         yield f"[red]{item.name}[/] stopped{where}: {printable(str(one.stopped_reason))}"
-    if item.declared is not None and item.live is not None and item.declared not in item.versions:
+    if item.declared is not None and item.live is not None and item.declared < item.live:
+        yield (
+            f"[cyan]{item.name}[/] is declared as version {item.declared} here and served as version {item.live}, which"
+            f" is newer: deploy its code, or daybook projections rollback {item.name}"
+        )
+    elif item.declared is not None and item.live is not None and item.declared not in item.versions:
         yield (
             f"[cyan]{item.name}[/] is declared as version {item.declared} and served as version {item.live}:"
             f" daybook rebuild {item.name}"
         )
     for build in item.builds:
         if build.state == "held":
+            number = f" --version {build.version}" if item.live is not None and build.version < item.live else ""
             yield (
                 f"[cyan]{item.name}[/] version {build.version} is ready:"
-                f" daybook projections diff {item.name}, then … switch {item.name}"
+                f" daybook projections diff {item.name}{number}, then … switch {item.name}{number}"
             )

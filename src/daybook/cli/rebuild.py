@@ -33,6 +33,8 @@ def rebuild(*, name: str, again: bool, hold: bool, detach: bool, subject_id: str
     from daybook.projecting.rebuild import start_build
     from daybook.settings import Settings
 
+    if subject_id is not None and not subject_id.strip():
+        raise click.UsageError("--id needs an id.")
     if subject_id is not None and (again or hold or detach):
         raise click.UsageError("--id mends rows in place: it goes without --again, --hold and --detach.")
     if subject_id is None and source is not None:
@@ -62,9 +64,13 @@ def _declared(daybook: Daybook, name: str) -> SoundProjection:
 
 
 def _mend(daybook: Daybook, projection: SoundProjection, source: str, told_id: str) -> None:
-    from daybook.domain.identity import normalize_id
+    from daybook.domain.aggregates import AGGREGATES
+    from daybook.domain.identity import normalize_id, stream_id
     from daybook.projecting.mending import rebuild_one
 
     subject_id = normalize_id(told_id)
     rows = rebuild_one(daybook.read_store, daybook.journal, projection, source, subject_id)
+    journal, ids = daybook.journal, [stream_id(source, kind, subject_id) for kind in AGGREGATES]
+    if not rows and not any(journal.streams(ids, journal.head()).values()):
+        raise DaybookError(f"{source} has told nothing of an id {subject_id}: {projection.name} has no rows of it")
     click.echo(f"{projection.name}: {rows} {'row' if rows == 1 else 'rows'} of {subject_id} made anew.")

@@ -6,7 +6,7 @@ import rich_click as click
 
 from daybook.cli.options import json_option, opened
 
-_VERSION = click.option("--version", type=click.IntRange(1), metavar="N", help="Not needed where only one is meant.")
+_VERSION = click.option("--version", type=click.IntRange(1), metavar="N", help="Not needed for the newest.")
 _BUILD = click.option("--build", type=click.IntRange(1), metavar="N", help="One filling of that version.")
 
 
@@ -36,28 +36,31 @@ def diff(*, name: str, version: int | None, build: int | None, as_json: bool) ->
 @_VERSION
 @_BUILD
 def switch(*, name: str, version: int | None, build: int | None) -> None:
-    """Let readers get the build that is ready; those who read now get the old one or the new one, never less."""
-    from daybook.cli.filling import named
+    """Let readers get the newer build that is ready, or the one that is named; never less than they have now."""
+    from daybook.cli.filling import named, told_if_frozen
     from daybook.projecting import switching
     from daybook.settings import Settings
 
     with opened(Settings.load()) as daybook:
-        now = switching.switch(daybook.read_store, name, version, build)
-    click.echo(f"{named(now)} is live, at position {now.position:,}.")
-    click.echo(f"The way back: daybook projections rollback {name}")
+        now = switching.switch(daybook.read_store, name, version, build, journal=daybook.journal)
+        click.echo(f"{named(now)} is live, at position {now.position:,}.")
+        if any(one.is_previous and one.key < now.key for one in daybook.read_store.builds(name)):
+            click.echo(f"The way back: daybook projections rollback {name}")
+        told_if_frozen(daybook.read_store, now)
 
 
 @click.command()
 @click.argument("name")
 def rollback(*, name: str) -> None:
     """Let readers get the build again that was live before the last switch."""
-    from daybook.cli.filling import named
+    from daybook.cli.filling import named, told_if_frozen
     from daybook.projecting import switching
     from daybook.settings import Settings
 
     with opened(Settings.load()) as daybook:
-        now = switching.rollback(daybook.read_store, name)
-    click.echo(f"{named(now)} is live again, at position {now.position:,}.")
+        now = switching.rollback(daybook.read_store, name, journal=daybook.journal)
+        click.echo(f"{named(now)} is live again, at position {now.position:,}.")
+        told_if_frozen(daybook.read_store, now)
 
 
 @click.command()

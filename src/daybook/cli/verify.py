@@ -90,9 +90,20 @@ def _print(screen: Console, found: _Found, result: Verification) -> None:
             screen.print(f"[red]… and {count - _SHOWN_MAX:,} more of {code}[/]")
     for note in found.notes:
         screen.print(f"[cyan]i[/] [bold]{printable(note.about)}[/]: {printable(note.words)}")
+    screen.print(f"\n{_headline(found, result)}")
+
+
+def _headline(found: _Found, result: Verification) -> str:
     if result.damage:
-        screen.print(f"\n[bold red]{result.damage:,} things are wrong[/]; what mends each stands below it.")
-    elif result.sample is None:
-        screen.print("\n[bold green]Sound:[/] every event was applied exactly once.")
-    else:
-        screen.print(f"\n[bold green]Sound:[/] nothing is wrong in a sample of {result.sample:,}.")
+        return f"[bold red]{result.damage:,} things are wrong[/]; what mends each stands below it."
+    partly = [_proved(note) for note in found.notes if note.proved_to is not None]
+    if partly:
+        return f"[bold yellow]No damage was found, and not all is proved:[/] {'; '.join(partly)}."
+    if result.sample is not None:
+        return f"[bold green]Sound:[/] nothing is wrong in a sample of {result.sample:,}."
+    return "[bold green]Sound:[/] every event was applied exactly once."
+
+
+def _proved(note: Note) -> str:
+    upto = f"up to position {note.proved_to:,} only" if note.proved_to else "not at all"
+    return f"{note.about} {upto}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 from uuid import UUID
 
 from daybook.domain.events import Origin, Signature
@@ -14,7 +14,10 @@ from daybook.intake.rereading import Vouching, answer_of, enter, reread, streams
 from daybook.intake.shapes import Shapes, kind_of
 from daybook.journal import Journal
 from daybook.journal.entries import Delivery
-from daybook.zenoti.translate import Told, Translation, translate
+from daybook.zenoti.translate import TRANSLATION_VERSION, Told, Translation, translate
+
+BODY_ERASED: Final = "body_erased"
+"""Nothing reads such a delivery again."""
 
 
 def release(
@@ -52,7 +55,9 @@ def translate_again(
     """The reading of a delivery by the current translation; it keeps the time of its first arrival."""
     body = journal.inbox.body(delivery.delivery_id)
     if body is None:
-        return Translation(outcome="quarantined", reason="body_erased", detail="the body was erased")
+        return Translation(
+            outcome="quarantined", reason=BODY_ERASED, detail="the body was erased", version=TRANSLATION_VERSION
+        )
     told = Told(
         source=delivery.source,
         url_type=event_type or delivery.url_type,

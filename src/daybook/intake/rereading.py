@@ -53,15 +53,13 @@ class Reread:
     outcome: OutcomeName
     reason: str | None
     first: Known | None = None
-    """The delivery that this one repeats."""
+    """The delivery that this one repeats, as far as this reading tells."""
     added: Added = field(default_factory=Added)
     claims_key: bool = False
 
     @property
     def is_new(self) -> bool:
         """Whether there is anything to write: what cannot be understood, as before, leaves no trace."""
-        if self.outcome == "repeat":
-            return self.first is not None
         return self.outcome != "quarantined" or (self.outcome, self.reason) != (self.last.outcome, self.last.reason)
 
     @property
@@ -120,7 +118,7 @@ def enter(sheet: Sheet, change: Reread, vouching: Vouching | None = None) -> Ans
             released_by=vouched.by,
             released_type=vouched.event_type,
             released_distinct=vouched.distinct,
-            repeat_of=first and first.delivery_id,
+            repeat_of=first.delivery_id if first else change.last.repeat_of if change.outcome == "repeat" else None,
             events=len(positions),
             first_position=positions[0] if positions else None,
             last_position=position,

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from daybook.domain.events import Event
 from daybook.errors import FormatLevelError
+from daybook.intake.claims import Claims
 from daybook.intake.entry import AWAITS_FORMAT_LEVEL, UNSIGNED
 from daybook.intake.recording import Sheet
-from daybook.intake.release import translate_again
+from daybook.intake.release import BODY_ERASED, translate_again
 from daybook.intake.rereading import Reread, enter, reread, streams_of
 from daybook.journal import Journal
 from daybook.journal.entries import Delivery, OutcomeName, Standing
@@ -54,23 +55,22 @@ def retranslate(
     """Translate again, in order of arrival, what has one of these outcomes; yields after each transaction.
 
     Kept and recorded deliveries are read only by a newer version than before. Quarantined ones always are, but for
-    those without a valid signature, which only a person can vouch for. Raises `FormatLevelError` where older processes
-    could not read what would be appended.
+    those without a valid signature, which only a person can vouch for, and those whose body was erased. Raises
+    `FormatLevelError` where older processes could not read what would be appended.
     """
     if journal.format_level < journal.vocabulary.level:
         raise FormatLevelError
     done = Retranslation()
-    claimed: dict[bytes, Known] = {}
-    for batch in _batches(_all_due(journal, outcomes, source)):
-        with journal.transaction() as tx:
-            changes = _changes(tx, batch, claimed)
+    with Claims() as claims:
+        for batch in _batches(_all_due(journal, outcomes, source)):
+            with journal.transaction() as tx:
+                changes = _changes(tx, batch, claims)
+                if not dry_run:
+                    _write(tx, changes)
             if dry_run:
-                # As if they had been claimed: later deliveries may tell the same.
-                claimed |= {key: known for change in changes for key, known in _claims(change)}
-            else:
-                _write(tx, changes)
-        done = _counted(done, len(batch), changes)
-        yield done
+                claims.claim(claim for change in changes for claim in _claims(change))
+            done = _counted(done, len(batch), changes)
+            yield done
 
 
 def _all_due(journal: Journal, outcomes: Collection[OutcomeName], source: str | None) -> Iterator[_Due]:
@@ -89,7 +89,7 @@ def _all_due(journal: Journal, outcomes: Collection[OutcomeName], source: str | 
 
 def _is_due(standing: Standing) -> bool:
     if standing.outcome == "quarantined":
-        return standing.reason != UNSIGNED and standing.translation <= TRANSLATION_VERSION
+        return standing.reason not in {UNSIGNED, BODY_ERASED} and standing.translation <= TRANSLATION_VERSION
     return standing.translation < TRANSLATION_VERSION or standing.reason == AWAITS_FORMAT_LEVEL
 
 
@@ -120,9 +120,9 @@ def _batches(due: Iterable[_Due]) -> Iterator[list[_Due]]:
         yield batch
 
 
-def _changes(tx: Transaction, batch: Sequence[_Due], claimed: dict[bytes, Known]) -> list[Reread]:
+def _changes(tx: Transaction, batch: Sequence[_Due], claims: Claims) -> list[Reread]:
     keys = [key for due in batch if (key := due.reading.dedupe_key) is not None]
-    known = claimed | tx.known_keys(keys)
+    known = claims.known(keys) | tx.known_keys(keys)
     changes = []
     for due in batch:
         delivery_id = due.delivery.delivery_id

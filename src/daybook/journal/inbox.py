@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -53,6 +54,12 @@ class Inbox:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+
+    @contextmanager
+    def moment(self) -> Iterator[sa.Connection]:
+        """One consistent state of the journal's tables (`journal.tables`), for who reads them by queries of his own."""
+        with self._engine.begin() as connection:
+            yield connection
 
     def deliveries(
         self,

@@ -42,7 +42,6 @@ _SCAN: Final = sa.select(
     events.c.recorded_at_ns,
     events.c.encoding,
 )
-# Sorting all that follows, for each batch anew, looks cheaper to the planner than it is.
 _BY_INDEX: Final = sa.text(
     "SELECT set_config(name, 'off', true) FROM unnest(ARRAY['enable_seqscan', 'enable_bitmapscan', 'enable_sort']) name"
 )
@@ -139,8 +138,7 @@ class JournalRecorder(ApplicationRecorder):
             query = query.where(events.c.topic.not_in(unwanted))
         query = query.order_by(events.c.originator_id, events.c.originator_version)
         with self._store.engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(_BY_INDEX)
+            read_by_index(connection)
             streams = _streams(connection.execute(query.limit(limit + 1)))
             if sum(map(len, streams)) <= limit:
                 return streams
@@ -166,6 +164,15 @@ class JournalRecorder(ApplicationRecorder):
     def _read(self, query: sa.Select[Any]) -> list[RecordedEvent]:
         with self._store.engine.begin() as connection:
             return _recorded(connection.execute(query))
+
+
+def read_by_index(connection: sa.Connection) -> None:
+    """Until this transaction ends, read pages in the order of an index.
+
+    Sorting all that follows, for each page anew, looks cheaper to PostgreSQL's planner than it is.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_BY_INDEX)
 
 
 def _recorded(rows: Iterable[Any]) -> list[RecordedEvent]:

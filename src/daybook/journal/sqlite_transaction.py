@@ -40,7 +40,7 @@ _CLOCK: Final = """
 SELECT position, recorded_at_ns FROM events WHERE position = (SELECT seq FROM sqlite_sequence WHERE name = 'events')
 """
 _LAST_OUTCOME: Final = """
-SELECT number, outcome, reason, translation, last_position
+SELECT number, outcome, reason, translation, last_position, repeat_of
 FROM outcomes WHERE delivery_id = ? ORDER BY number DESC LIMIT 1
 """
 _WEBHOOKS: Final = """

@@ -54,6 +54,8 @@ class LastOutcome(NamedTuple):
     reason: str | None
     translation: int
     last_position: int | None
+    repeat_of: bytes | None = None
+    """The delivery that it repeats."""
 
 
 class PayloadIndex(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -19,9 +18,10 @@ from daybook.errors import (
     LeaseLostError,
     ProjectionError,
     StoreUnavailableError,
+    TableLostError,
 )
 from daybook.journal import Journal
-from daybook.projecting.build import INDEXING, Build, Phase, phase_of
+from daybook.projecting.build import INDEXING, Build
 from daybook.projecting.change import Rows
 from daybook.projecting.cursor import Cursor, lock_live, read_cursor, read_live, set_live
 from daybook.projecting.failure import Policy, policy_of
@@ -31,6 +31,7 @@ from daybook.projecting.lease import Lease, new_holder
 from daybook.projecting.loading import culprit, load
 from daybook.projecting.physical import physical_tables
 from daybook.projecting.posting import Posting
+from daybook.projecting.progress import Progress, progress_of
 from daybook.projecting.projection import SoundProjection
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.reader import Reader
@@ -41,17 +42,6 @@ LOAD_EVENTS_MAX: Final = 8_000
 CATCH_UP_EVENTS_MAX: Final = 2_000
 _PAUSE_S: Final = 0.2
 _AWAY_S_MAX: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What is done and what there is to do, in units of the phase: events, indexes, positions."""
-
-    phase: Phase
-    done: int
-    total: int | None
-    reason: str | None = None
-    """Why it stopped."""
 
 
 class Building:
@@ -83,7 +73,10 @@ class Building:
         self._posting = Posting(projection, store, self._reader, self._lease)
         self._tables = physical_tables(projection, build.build)
         self._indexing = Indexing(store, self._tables.values(), self._lease)
+        self._begun_at_ns = build.begun_at_ns
         self._given_up = False
+        self._refused: ProjectionError | None = None
+        """Why this process must not go on with it, though another one may."""
 
     def run(self, pause_s: float = _PAUSE_S) -> Iterator[Progress]:
         """Step until the build is live or held, or wait until another process has brought it there.
@@ -104,7 +97,7 @@ class Building:
         `found` is the cursor as it is in the store now. Raises what can pass by itself; the caller tries again later.
         """
         with self._store.read() as connection:
-            found = found or read_cursor(connection, self.key)
+            found = found or self._read(connection)
             live = read_live(connection, self.key[0])
             now_ns = self._store.now_ns(connection)
         moved = False
@@ -113,8 +106,8 @@ class Building:
                 moved = self._lead(found, live, now_ns)
             except LeaseLostError:
                 self._lease.cursor = None
-            except CodeChangedError:
-                self._given_up = True
+            except (CodeChangedError, TableLostError) as error:
+                self._given_up, self._refused = True, error
         self._tell()
         return moved
 
@@ -161,7 +154,10 @@ class Building:
             raise ProjectionError(f"version {self.key[1]} of the projection {self.key[0]} was dropped")
         if self.progress.phase == "stopped" and self._given_up:
             raise ProjectionError(self.progress.reason)
-        return self.progress.phase in {"live", "held", "kept"}
+        is_over = self.progress.phase in {"live", "held", "kept"}
+        if self._refused is not None and not is_over:
+            raise self._refused
+        return is_over
 
     # ---- load and indexes
 
@@ -206,7 +202,10 @@ class Building:
         return True
 
     def _switch(self, cursor: Cursor) -> bool:
-        """In one transaction; the live build cannot move on in it. False where it had done so before."""
+        """In one transaction; the live build cannot move on in it.
+
+        One that was overtaken is kept, and readers stay where they are: only a person takes them back.
+        """
         with self._lease.writing(cursor) as (connection, move):
             before = lock_live(connection, cursor.name)
             live = read_cursor(connection, before.key, lock=True) if before else None
@@ -214,7 +213,8 @@ class Building:
                 move({})
                 return True
             move({**_GOING_ON, "state": "following", "on_ready": None})
-            set_live(connection, cursor.key, before.key if before else None)
+            if before is None or cursor.key > before.key:
+                set_live(connection, cursor.key, live.key if live else None)
         self._store.announce()
         with suppress(DaybookError, SQLAlchemyError):  # the next switch finds them again
             drop_superseded(self._store, cursor.name)
@@ -224,23 +224,15 @@ class Building:
         self._lease.stop(cursor, error, position)
         self._given_up = True
 
+    def _read(self, connection: Connection) -> Cursor | None:
+        """None too where it was dropped and another one was begun under its number."""
+        cursor = read_cursor(connection, self.key)
+        return cursor if cursor is not None and cursor.begun_at_ns == self._begun_at_ns else None
+
     def _tell(self) -> None:
         with self._store.read() as connection:
-            cursor, live = read_cursor(connection, self.key), read_live(connection, self.key[0])
-        if cursor is None:
-            self.progress = Progress("gone", 0, None)
-            return
-        phase = phase_of(cursor, is_live=live is not None and live.key == cursor.key)
-        match phase:
-            case "index":
-                done, total = self._indexing.done, self._indexing.total
-            case "catch up":
-                done, total = cursor.position, max(cursor.position, live.position if live else 0)
-            case "load":
-                done, total = cursor.events_done, cursor.events_total or 0
-            case _:
-                done, total = cursor.position, cursor.position
-        self.progress = Progress(phase, done, total, cursor.stopped_reason)
+            cursor, live = self._read(connection), read_live(connection, self.key[0])
+        self.progress = progress_of(cursor, live, self._indexing)
 
 
 _GOING_ON: Final[dict[str, Any]] = {"state": "building", "stopped_reason": None, "stopped_at": None}

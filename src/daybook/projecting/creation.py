@@ -2,48 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from daybook.projecting.build import matches
-from daybook.projecting.cursor import FIRST_BUILD, LIVE, METADATA, add_cursor, read_live, read_lives
+from daybook.projecting.cursor import (
+    FIRST_BUILD,
+    METADATA,
+    Cursor,
+    Identity,
+    add_cursor,
+    change_cursor,
+    identity_of,
+    read_cursors,
+    read_lives,
+    set_live,
+)
 from daybook.projecting.engine import ReadEngine
+from daybook.projecting.failure import Policy, policy_of
 from daybook.projecting.physical import physical_tables
 from daybook.projecting.projection import BrokenProjection, Projection, SoundProjection, versions_of
+from daybook.projecting.reason import reason_of
+from daybook.projecting.snapshot import table_lost
+
+Fingerprints: TypeAlias = Mapping[tuple[str, int], bytes | None]
+log = structlog.get_logger(__name__)
 
 
 def create_absent(
-    engine: ReadEngine,
-    connection: Connection,
-    projections: Mapping[str, Projection],
-    fingerprints: Mapping[tuple[str, int], bytes | None],
-) -> None:
-    """A name that is new here is live at once, and empty; other versions come by a rebuild."""
+    engine: ReadEngine, connection: Connection, projections: Mapping[str, Projection], fingerprints: Fingerprints
+) -> set[Identity]:
+    """A name that is new here is live at once, and empty; other versions come by a rebuild.
+
+    Gives back the builds whose tables are gone: they are stopped, since empty tables would be served as if they held
+    everything up to the cursor. A name that cannot be created is left alone, and keeps no other one from its tables.
+    """
     engine.create(connection, METADATA.sorted_tables)
     lives = read_lives(connection)
-    for name, projection in projections.items():
-        if isinstance(projection, BrokenProjection):
-            continue
-        if name not in lives:
-            _begin(engine, connection, projection)
-        elif (own := versions_of(projection).get(lives[name].version)) is not None:
-            cursor = read_live(connection, name)
-            # Code that did not make the tables knows other ones.
-            if cursor is not None and matches(cursor, fingerprints) is not False:
-                engine.create(connection, physical_tables(own, cursor.build).values())
+    cursors: dict[str, list[Cursor]] = {}
+    for cursor in read_cursors(connection):
+        cursors.setdefault(cursor.name, []).append(cursor)
+    creation = _Creation(engine, connection, fingerprints, engine.tables(connection))
+    lost: set[Identity] = set()
+    for name in sorted({*cursors, *projections}):
+        projection, own = projections.get(name), cursors.get(name, [])
+        code = None if isinstance(projection, BrokenProjection) else projection
+        try:
+            with connection.begin_nested():
+                gone = creation.find_lost(code, own)
+                if code is not None and name not in lives:
+                    creation.make_live(code, [cursor for cursor in own if identity_of(cursor) not in gone], own)
+        except SQLAlchemyError as error:
+            if policy_of(error) is Policy.RETRY:
+                raise
+            reason = reason_of(error)
+            log.error("projection cannot be created", projection=name, reason=reason)  # noqa: TRY400  a trace may quote
+        else:
+            lost |= gone
+    return lost
 
 
-def _begin(engine: ReadEngine, connection: Connection, projection: SoundProjection) -> None:
-    key = (projection.name, projection.version, FIRST_BUILD)
-    tables = physical_tables(projection, FIRST_BUILD).values()
-    engine.create(connection, tables)
-    now_ns = engine.now_ns(connection)
-    values = {
-        "state": "following",
-        "updated_at_ns": now_ns,
-        "begun_at_ns": now_ns,
-        "tables": " ".join(table.name for table in tables),
-    }
-    add_cursor(connection, key, values)
-    connection.execute(LIVE.insert().values(name=projection.name, version=projection.version, build=FIRST_BUILD))
+@dataclass(frozen=True, slots=True)
+class _Creation:
+    engine: ReadEngine
+    connection: Connection
+    fingerprints: Fingerprints
+    there: Collection[str]
+    """Names of tables."""
+
+    def find_lost(self, projection: SoundProjection | None, cursors: Iterable[Cursor]) -> set[Identity]:
+        """The builds whose tables are gone, marked as stopped; tables that had no rows yet are created again."""
+        lost: set[Identity] = set()
+        for cursor in cursors:
+            code = versions_of(projection).get(cursor.version) if projection else None
+            if code is not None and matches(cursor, self.fingerprints) is False:
+                code = None  # it knows other tables
+            if all(name in self.there for name in _names(cursor, code)):
+                continue
+            if cursor.position == 0 and not cursor.is_loading:
+                if code is not None:
+                    self.engine.create(self.connection, physical_tables(code, cursor.build).values())
+                continue
+            lost.add(identity_of(cursor))
+            reason = str(table_lost(cursor))
+            if cursor.stopped_reason != reason:
+                values = {"state": "stopped", "stopped_reason": reason, "stopped_at": None, "expires_at_ns": 0}
+                change_cursor(self.connection, cursor.key, values)
+        return lost
+
+    def make_live(self, projection: SoundProjection, sound: Sequence[Cursor], cursors: Sequence[Cursor]) -> None:
+        """The newest build that this code can go on with; where there is none, one that begins now."""
+        for cursor in reversed(sound):
+            is_ours = cursor.version in versions_of(projection) and matches(cursor, self.fingerprints) is not False
+            if is_ours and not cursor.is_loading:
+                state = "stopped" if cursor.state == "stopped" else "following"
+                change_cursor(self.connection, cursor.key, {"state": state, "on_ready": None})
+                set_live(self.connection, cursor.key, None)
+                return
+        numbers = [cursor.build for cursor in cursors if cursor.version == projection.version]
+        self._begin(projection, max(numbers, default=FIRST_BUILD - 1) + 1)
+
+    def _begin(self, projection: SoundProjection, build: int) -> None:
+        key = (projection.name, projection.version, build)
+        tables = physical_tables(projection, build).values()
+        # Whatever has these names belongs to nobody.
+        self.engine.drop(self.connection, [table.name for table in tables])
+        self.engine.create(self.connection, tables)
+        now_ns = self.engine.now_ns(self.connection)
+        values = {
+            "state": "following",
+            "updated_at_ns": now_ns,
+            "begun_at_ns": now_ns,
+            "tables": " ".join(table.name for table in tables),
+        }
+        add_cursor(self.connection, key, values)
+        set_live(self.connection, key, None)
+
+
+def _names(cursor: Cursor, code: SoundProjection | None) -> list[str]:
+    """What the first layout did not write down only its own code knows."""
+    if cursor.tables is not None:
+        return cursor.tables.split()
+    return [table.name for table in physical_tables(code, cursor.build).values()] if code else []

@@ -35,6 +35,9 @@ State: TypeAlias = Literal["building", "following", "held", "stopped"]
 Key: TypeAlias = tuple[str, int, int]
 """A build: name, version, and the how-manieth filling of that version's tables it is."""
 
+Identity: TypeAlias = tuple[Key, int | None]
+"""A build, and when it was begun: its number may have been another one's."""
+
 METADATA: Final = MetaData()
 CURSORS: Final = Table(
     "cursors",
@@ -151,6 +154,11 @@ class Live:
         return self.name, self.previous_version, self.previous_build
 
 
+def identity_of(cursor: Cursor) -> Identity:
+    """What stays its own for ever."""
+    return cursor.key, cursor.begun_at_ns
+
+
 def read_cursor(connection: Connection, key: Key, *, lock: bool = False) -> Cursor | None:
     """The cursor of this build, or None where there is none; with `lock`, nobody else moves it in the meantime."""
     query = select(CURSORS).where(_is(key))
@@ -192,7 +200,8 @@ def set_live(connection: Connection, key: Key, previous: Key | None) -> None:
         "previous_version": previous and previous[1],
         "previous_build": previous and previous[2],
     }
-    connection.execute(LIVE.update().where(LIVE.c.name == key[0]).values(**values))
+    if connection.execute(LIVE.update().where(LIVE.c.name == key[0]).values(**values)).rowcount == 0:
+        connection.execute(LIVE.insert().values(name=key[0], **values))
 
 
 def add_cursor(connection: Connection, key: Key, values: Mapping[str, Any]) -> None:
@@ -210,6 +219,8 @@ def move_cursor(connection: Connection, cursor: Cursor, values: Mapping[str, Any
     """Change the row if it is still as this follower knows it; raises `LeaseLostError` where it is not."""
     unchanged = (
         _is(cursor.key)
+        # A build that was dropped and begun again has the same key, and its epochs begin anew.
+        & CURSORS.c.begun_at_ns.is_not_distinct_from(cursor.begun_at_ns)
         & (CURSORS.c.epoch == cursor.epoch)
         & (CURSORS.c.position == cursor.position)
         & CURSORS.c.done.is_not_distinct_from(cursor.done)

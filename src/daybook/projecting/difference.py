@@ -65,6 +65,9 @@ class Difference:
     position: int
     """Rows are compared as of here: what came later to one of the two is left out."""
     tables: tuple[TableDifference, ...]
+    tables_only_old: tuple[str, ...] = ()
+    tables_only_new: tuple[str, ...] = ()
+    """Their rows are not compared with anything."""
 
 
 def diff(
@@ -80,13 +83,22 @@ def diff(
         if old.cursor.journal_id != new.cursor.journal_id:
             raise ProjectionError(f"the two builds of the projection {name} are of two journals")
         position, skipped = _comparable(journal, projection, old.cursor, new.cursor)
+        olds = {logical_name(table.name, *old_key[1:]): table for table in old.tables}
         news = {logical_name(table.name, *new_key[1:]): table for table in new.tables}
         compared = [
             _compare(own, (old, table), (new, news[own]), projection.KEY, skipped)
-            for table in old.tables
-            if (own := logical_name(table.name, *old_key[1:])) in news
+            for own, table in olds.items()
+            if own in news
         ]
-    return Difference(name, old_key[1:], new_key[1:], position, tuple(compared))
+    return Difference(
+        name,
+        old_key[1:],
+        new_key[1:],
+        position,
+        tuple(compared),
+        tables_only_old=tuple(own for own in olds if own not in news),
+        tables_only_new=tuple(own for own in news if own not in olds),
+    )
 
 
 def _keys(store: ReadStore, name: str, version: int | None, build: int | None) -> tuple[Key, Key]:
@@ -182,13 +194,16 @@ def _paired(old: Iterator[tuple[Any, Rows]], new: Iterator[tuple[Any, Rows]]) ->
 
 
 def _changed(before: Rows, after: Rows, names: Sequence[str]) -> dict[str, tuple[Any, Any]]:
-    """The columns that differ; of several rows of one key, all their values in an order of their own."""
+    """The columns that differ; of several rows of one key, all their values, in an order of the rows as a whole."""
+
+    def in_order(rows: Rows) -> Rows:
+        # Each column in an order of its own would hide values that changed places between rows.
+        return sorted(rows, key=lambda row: [(row[name] is not None, str(row[name])) for name in names])
 
     def values(rows: Rows, name: str) -> Any:  # noqa: ANN401  a column's
         told = [row[name] for row in rows]
-        if len(told) <= 1:
-            return told[0] if told else None
-        return sorted(told, key=lambda value: (value is not None, str(value)))
+        return told if len(told) > 1 else next(iter(told), None)
 
+    before, after = in_order(before), in_order(after)
     pairs = {name: (values(before, name), values(after, name)) for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -40,6 +40,12 @@ class ReadEngine(Protocol):
     def create(self, connection: Connection, tables: Iterable[Table], *, with_indexes: bool = True) -> None:
         """Those that are absent, with their indexes; a primary key is none."""
 
+    def tables(self, connection: Connection) -> set[str]:
+        """The names of all that are there."""
+
+    def pin(self, connection: Connection, names: Iterable[str]) -> None:
+        """Until its transaction ends, nobody drops these tables under a reader; raises where one is gone already."""
+
     def create_index(self, connection: Connection, table: Table, number: int) -> bool:
         """The table's index of this number, counted from 0, if it is absent; False where it has not so many."""
 

@@ -39,6 +39,8 @@ _PRIMARY: Final = 0xFF
 
 _ABSENT: Final = frozenset({"3F000", "42P01"})
 """PostgreSQL's states for a schema or a table that is not there (yet, or any more): it is created again."""
+_NO_TABLE: Final = "no such table"
+"""SQLite has no code of its own for that."""
 _PASSING_STATES: Final = ("08", "25", "28", "3D", "40", "42501", "53", "55", "57", "58", *sorted(_ABSENT))
 """How PostgreSQL's states for such trouble begin: connections, roles and rights that are still to be given, conflicts
 and deadlocks, resources, locks, an operator or a timeout, the system."""
@@ -58,8 +60,13 @@ def policy_of(error: BaseException) -> Policy:
 
 
 def is_absent(error: BaseException) -> bool:
-    """Whether PostgreSQL says that a table or the whole schema is not there."""
-    return any(isinstance(cause, psycopg.Error) and cause.sqlstate in _ABSENT for cause in _causes(error))
+    """Whether the database says that a table or the whole schema is not there."""
+    return any(
+        cause.sqlstate in _ABSENT
+        if isinstance(cause, psycopg.Error)
+        else isinstance(cause, sqlite3.OperationalError) and str(cause).startswith(_NO_TABLE)
+        for cause in _causes(error)
+    )
 
 
 def _can_pass(error: psycopg.Error) -> bool:

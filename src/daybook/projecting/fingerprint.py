@@ -12,47 +12,51 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
+from daybook.domain.aggregates import AGGREGATES
 from daybook.projecting.projection import Projection, SoundProjection, StateProjection, versions_of
 
 _DOMAIN: Final = "daybook.domain"
 _FOLD: Final = f"{_DOMAIN}.fold"
+_REGISTRY: Final = f"{_DOMAIN}.aggregates"
+"""Names all aggregates; a projection depends on those that it reads alone."""
 _PARSING: Final = threading.Lock()
 _NAMED_MAX: Final = 64
-_FILES_MAX: Final = 1_000
-"""More in a folder are a mistake; those beyond are not looked at."""
 
 
 def fingerprint_of(projection: SoundProjection) -> bytes | None:
-    """Over the modules of the projection's folder and those of the domain that they use, one through another.
+    """Over the modules of the row functions and what they import, of the projection's folder and of the domain.
 
-    Rows depend on nothing else: a state projection's also on the fold. None where no source can be read.
+    Rows depend on nothing else: a state projection's also on the fold and on the aggregates that it reads. Other files
+    of the folder do not count, so that a predecessor can come and go; nor does what files are called, so that a version
+    can be moved to a file of its own. None where no source can be read.
     """
-    own = _own_files(projection)
-    if not own:
-        return None
+    functions = projection.rows.values() if isinstance(projection, StateProjection) else [projection.rows]
     try:
-        modules = {name: _read(path, package="") for name, path in own.items()}
-        used = {name for module in modules.values() for name in module.imported}
-        modules |= _of_domain({*used, _FOLD} if isinstance(projection, StateProjection) else used)
+        modules = _reached({_module_of(function) for function in functions}, projection.name)
+        wiring: list[str] = []
+        if isinstance(projection, StateProjection):
+            aggregates = [AGGREGATES[kind] for kind in sorted(projection.rows)]
+            wiring = [
+                f"{part.__module__}.{part.__qualname__}" for one in aggregates for part in (one.begin, one.evolve)
+            ]
+            modules |= _reached({_FOLD, *(one.state.__module__ for one in aggregates)}, projection.name)
     except (OSError, SyntaxError, ValueError):
         return None
     digest = hashlib.sha256()
-    for name in sorted(modules):
+    told = sorted((b"" if module.is_own else name.encode(), module.told) for name, module in modules.items())
+    for part in (*(part for pair in told for part in pair), *(name.encode() for name in wiring)):
         # Lengths keep two modules from being taken for one.
-        for part in (name.encode(), modules[name].told):
-            digest.update(len(part).to_bytes(8, "big") + part)
+        digest.update(len(part).to_bytes(8, "big") + part)
     return digest.digest()
 
 
 def fingerprints_of(projections: Mapping[str, Projection]) -> dict[tuple[str, int], bytes | None]:
-    """Of all versions that there is code for.
-
-    A predecessor's is not told: its code was moved to be kept, and whoever keeps it vouches for it.
-    """
+    """Of all versions that there is code for."""
     return {
-        (name, version): fingerprint_of(one) if one is projection else None
+        (name, version): fingerprint_of(one)
         for name, projection in projections.items()
         for version, one in versions_of(projection).items()
     }
@@ -63,22 +67,9 @@ class _Module:
     told: bytes
     """What it says."""
     imported: frozenset[str]
-    """Names in the domain, which may be modules."""
-
-
-def _own_files(projection: SoundProjection) -> dict[str, Path]:
-    """By a name that does not depend on where the folder lies."""
-    files: dict[str, Path] = {}
-    functions = projection.rows.values() if isinstance(projection, StateProjection) else [projection.rows]
-    for function in functions:
-        name = _module_of(function)
-        folder = _folder_of(name, projection.name)
-        if folder is not None:
-            found = sorted(folder.rglob("*.py"))[:_FILES_MAX]
-            files.update((f"{projection.name}/{path.relative_to(folder).as_posix()}", path) for path in found)
-        elif (path := _file_of(name)) is not None:
-            files[name.rpartition(".")[2]] = path
-    return files
+    """Modules, in full."""
+    is_own: bool = True
+    """Whether it is a file of the projection, and not of the domain."""
 
 
 def _module_of(function: Callable[..., Any]) -> str:
@@ -87,66 +78,81 @@ def _module_of(function: Callable[..., Any]) -> str:
     return getattr(function, "__module__", None) or type(function).__module__
 
 
-def _folder_of(module: str, name: str) -> Path | None:
-    """The folder of the package that is named after the projection, if the module is in one."""
+def _reached(starts: Iterable[str], name: str) -> dict[str, _Module]:
+    """These modules, by name, and what they import of the projection's folder and of the domain.
+
+    Raises `ValueError` where one of them has no source.
+    """
+    found: dict[str, _Module] = {}
+    waiting = list(starts)
+    while waiting:
+        module = waiting.pop()
+        if module in found:
+            continue
+        read = found[module] = _of_domain(module) if module.startswith(f"{_DOMAIN}.") else _read(module)
+        folder = _folder_of(module, name)
+        own = (f"{_DOMAIN}.", f"{folder}.") if folder else (f"{_DOMAIN}.",)
+        waiting.extend(one for one in read.imported if one != _REGISTRY and (one.startswith(own) or one == folder))
+    return found
+
+
+def _folder_of(module: str, name: str) -> str | None:
+    """The package that is named after the projection, if the module is in one."""
     parts = module.split(".")
     if name not in parts:
         return None
-    package = sys.modules.get(".".join(parts[: parts.index(name) + 1]))
-    if package is None or not hasattr(package, "__path__") or (file := getattr(package, "__file__", None)) is None:
-        return None
-    return Path(file).parent
-
-
-def _file_of(module: str) -> Path | None:
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return None if file is None else Path(file)
-
-
-def _of_domain(wanted: Iterable[str]) -> dict[str, _Module]:
-    """These modules of the domain and all that they import of it."""
-    modules: dict[str, _Module] = {}
-    waiting = list(wanted)
-    while waiting:
-        name = waiting.pop()
-        if name not in modules and (found := _domain_module(name)) is not None:
-            modules[name] = found
-            waiting.extend(found.imported)
-    return modules
+    folder = ".".join(parts[: parts.index(name) + 1])
+    return folder if hasattr(sys.modules.get(folder), "__path__") else None
 
 
 @lru_cache(maxsize=_NAMED_MAX)
-def _domain_module(name: str) -> _Module | None:
-    """None for a name that is no module: `from daybook.domain.fold import facts` may name one or a function of one."""
-    try:
-        spec = importlib.util.find_spec(name)
-    except ModuleNotFoundError:
-        return None
-    if spec is None or spec.origin is None:
-        return None
-    return _read(Path(spec.origin), package=name.rpartition(".")[0])
+def _of_domain(module: str) -> _Module:
+    return _read(module)
 
 
-def _read(path: Path, *, package: str) -> _Module:
+def _read(module: str) -> _Module:
+    path = _source_of(module)
+    if path is None:
+        raise ValueError(module)
     # CPython 3.11 counts its own depth wrongly when two threads make trees at once ("depth mismatch").
     with _PARSING:
         tree = ast.parse(path.read_bytes())
     told: list[str] = []
     _dump(tree, told)
-    return _Module("\n".join(told).encode(), frozenset(_imported(tree, package)))
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    is_own = not module.startswith(f"{_DOMAIN}.")
+    return _Module("\n".join(told).encode(), frozenset(_imported(tree, package)), is_own)
+
+
+def _source_of(module: str) -> Path | None:
+    """None where there is no such module: `from daybook.domain.fold import facts` names a function of one."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None:
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ModuleNotFoundError, ValueError):
+            return None
+        file = None if spec is None or not spec.has_location else spec.origin
+    return None if file is None else Path(file)
 
 
 def _imported(tree: ast.Module, package: str) -> Iterator[str]:
-    """All names in the domain that could be modules; `package` is where relative imports start."""
+    """The modules that it imports, in full; `package` is where relative imports start."""
     for node in ast.walk(tree):
-        names: list[str] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            start = package if node.level else ""
-            module = ".".join(part for part in (start, node.module) if part)
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        yield from (name for name in names if name.startswith(f"{_DOMAIN}."))
+            above = package.split(".")[: package.count(".") + 2 - node.level] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            if module.partition(".")[0] not in {"daybook", package.partition(".")[0]}:
+                continue
+            parts = [f"{module}.{alias.name}" for alias in node.names]
+            # Of a package from which a module is taken nothing else is used.
+            yield from (part if _is_module(part) else module for part in parts)
+
+
+def _is_module(name: str) -> bool:
+    return isinstance(sys.modules.get(name), ModuleType) or _source_of(name) is not None
 
 
 def _dump(node: object, told: list[str]) -> None:

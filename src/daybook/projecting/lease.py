@@ -18,6 +18,7 @@ from daybook.projecting.cursor import LEASE_NS, Cursor, Key, is_free, move_curso
 from daybook.projecting.failure import Policy, policy_of
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.reason import reason_of
+from daybook.projecting.snapshot import table_lost
 
 Write: TypeAlias = Callable[[Connection], None]
 """What is written in the transaction that moves the cursor."""
@@ -49,19 +50,23 @@ class Lease:
     def take(self, found: Cursor, journal_id: str, now_ns: int) -> Cursor | None:
         """Begin a new epoch, which deposes whoever led before; None where the lease is another one's.
 
-        The code that leads first leaves its fingerprint. Other code of the same version would make other rows: for it
-        the cursor is stopped, and it raises `CodeChangedError`.
+        The code that leads first leaves its fingerprint. Other code of the same version would make other rows: it
+        raises `CodeChangedError`. A build that readers get, or got, is stopped by that; one that is not ready is left
+        to the code that began it. Raises `TableLostError` where there is nothing to write to.
         """
         # Our own lease is found where a commit succeeded and its answer was lost.
         if not (found.holder == self._holder or is_free(found, now_ns)):
             return None
+        if self._store.is_lost(found):
+            raise table_lost(found)
         values: dict[str, Any] = {"holder": self._holder, "epoch": found.epoch + 1}
         own = self._store.fingerprints.get(found.key[:2])
-        if not found.is_begun:
+        if not found.is_begun and not found.is_loading:
             values |= {"journal_id": journal_id, "fingerprint": own}
         elif own is not None and own != found.fingerprint:
             if found.fingerprint is not None:
-                self.stop(found, code_changed(found), found.position)
+                if found.on_ready is None:
+                    self.stop(found, code_changed(found), found.position)
                 raise code_changed(found)
             values["fingerprint"] = own
         return self.move(found, values)

@@ -20,13 +20,14 @@ from daybook.projecting.physical import physical_tables
 from daybook.projecting.projection import LogProjection, SoundProjection, versions_of
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.reader import Reader
+from daybook.projecting.snapshot import complete, table_lost
 
 
 def rebuild_one(store: ReadStore, journal: Journal, projection: SoundProjection, source: str, subject_id: str) -> int:
     """How many rows the live build has of this aggregate now: those of a fresh fold up to the build's position.
 
     Raises `ProjectionError` where this process has no code for the live build, or other code than the one that made
-    it; `JournalExchangedError` where it is of another journal.
+    it, or its table is gone; `JournalExchangedError` where it is of another journal.
     """
     with store.change() as connection:
         live = lock_live(connection, projection.name)
@@ -34,7 +35,9 @@ def rebuild_one(store: ReadStore, journal: Journal, projection: SoundProjection,
         cursor = read_cursor(connection, live.key, lock=True) if live else None
         if cursor is None:
             raise ProjectionError(f"no version of the projection {projection.name} is live")
-        own = _code_for(store, projection, cursor)
+        if store.is_lost(cursor):
+            raise table_lost(cursor)
+        own = _code_for(store, projection, complete(cursor, cursor.key))
         if cursor.is_begun:
             Reader(journal, 1).check(cursor, journal.head())
         streams = _streams(journal, own, source, normalize_id(subject_id), cursor.position)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from daybook.domain.events import Event
-from daybook.errors import CodeChangedError, JournalExchangedError, LeaseLostError
+from daybook.errors import CodeChangedError, JournalExchangedError, LeaseLostError, TableLostError
 from daybook.projecting.change import Change, changes_of
 from daybook.projecting.cursor import Cursor
 from daybook.projecting.failure import Policy, policy_of
@@ -50,7 +50,7 @@ class Posting:
             return cursor is not None and self._follow(cursor, head)
         except LeaseLostError:
             self._lease.cursor = None
-        except CodeChangedError:
+        except (CodeChangedError, TableLostError):
             self.has_stopped = True
         return False
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -16,20 +16,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from daybook.errors import ProjectionError, StoreUnavailableError
 from daybook.projecting.build import Build, builds_of
 from daybook.projecting.change import Change
-from daybook.projecting.creation import create_absent
-from daybook.projecting.cursor import Cursor, Key, read_cursor, read_cursors, read_live, read_lives
+from daybook.projecting.cursor import (
+    Cursor,
+    Key,
+    read_cursor,
+    read_cursors,
+    read_live,
+    read_lives,
+)
 from daybook.projecting.engine import engine_of
 from daybook.projecting.failure import Policy, is_absent, policy_of
 from daybook.projecting.fingerprint import fingerprints_of
 from daybook.projecting.physical import physical_name
+from daybook.projecting.preparation import Preparation
 from daybook.projecting.projection import BrokenProjection, Projection, SoundProjection
 from daybook.projecting.reason import kind_of
-from daybook.projecting.snapshot import Snapshot, Tables, complete
+from daybook.projecting.snapshot import Snapshot, Tables, complete, table_lost
 from daybook.projecting.status import ProjectionStatus, statuses
 
-_PREPARE_S_MAX: Final = 5.0
-"""How long a reader or a follower waits for the tables, which another process may be creating."""
-_PREPARE_PAUSE_S: Final = 0.1
 _POLL_S: Final = 0.05
 """How often a waiting reader looks for what another process has posted."""
 
@@ -54,9 +58,7 @@ class ReadStore:
         # Now, while the files are those that were imported: a deployment may exchange them under a running process.
         self.fingerprints = fingerprints_of(projections)
         self._tables = Tables(self.engine.schema, self.fingerprints)
-        self._is_replica = is_replica
-        self._preparing = threading.Lock()
-        self._prepared = False
+        self._preparation = None if is_replica else Preparation(self.engine, projections, self.fingerprints)
         self._moved = threading.Condition()
 
     @property
@@ -79,8 +81,15 @@ class ReadStore:
     def together(self, *names: str) -> Iterator[tuple[Snapshot, ...]]:
         """The live builds of several projections at one and the same moment, each with its own cursor."""
         projections = [self.sound(name) for name in names]
-        with self.read() as connection:
-            yield tuple(self._live(connection, projection) for projection in projections)
+        with ExitStack() as stack:
+            try:
+                snapshots = stack.enter_context(self._live(projections))
+            except StoreUnavailableError as error:
+                if not is_absent(error):
+                    raise
+                # Another one became live, and this one was dropped, while we began.
+                snapshots = stack.enter_context(self._live(projections))
+            yield snapshots
 
     @contextmanager
     def snapshots(self, name: str, *keys: Key) -> Iterator[tuple[Snapshot, ...]]:
@@ -109,7 +118,8 @@ class ReadStore:
     def read(self) -> Iterator[Connection]:
         """One moment of the store."""
         with self._troubles():
-            self._prepare()
+            if self._preparation is not None:
+                self._preparation.ensure()
             with self.engine.reading() as connection:
                 yield connection
 
@@ -191,21 +201,34 @@ class ReadStore:
             now_ns = self.engine.now_ns(connection)
         return statuses(self.projections, cursors, lives, now_ns)
 
-    def _live(self, connection: Connection, projection: SoundProjection) -> Snapshot:
+    def is_lost(self, cursor: Cursor) -> bool:
+        """Whether its tables were gone when this process looked: at its start, and whenever it missed one."""
+        return self._preparation is not None and self._preparation.is_lost(cursor)
+
+    @contextmanager
+    def _live(self, projections: Iterable[SoundProjection]) -> Iterator[tuple[Snapshot, ...]]:
+        with self.read() as connection:
+            snapshots = tuple(self._live_one(connection, projection) for projection in projections)
+            self.engine.pin(connection, [table.name for snapshot in snapshots for table in snapshot.tables])
+            yield snapshots
+
+    def _live_one(self, connection: Connection, projection: SoundProjection) -> Snapshot:
         cursor = read_live(connection, projection.name)
         if cursor is None:
             raise ProjectionError(f"no version of the projection {projection.name} is live")
-        return self._snapshot(connection, projection, cursor)
+        return self._snapshot(connection, projection, complete(cursor, cursor.key))
 
     def _snapshot(self, connection: Connection, projection: SoundProjection, cursor: Cursor) -> Snapshot:
+        if self.is_lost(cursor):
+            raise table_lost(cursor)
         return Snapshot(connection, cursor, self._tables.of(connection, projection, cursor))
 
     @contextmanager
     def _writable(self) -> Iterator[None]:
-        if self._is_replica:
+        if self._preparation is None:
             raise ProjectionError("a replica is only read; give the follower the read models of the primary")
         with self._troubles():
-            self._prepare()
+            self._preparation.ensure()
             yield
 
     @contextmanager
@@ -213,28 +236,8 @@ class ReadStore:
         try:
             yield
         except (SQLAlchemyError, psycopg.Error) as error:
-            if is_absent(error):
-                self._prepared = False  # somebody dropped the read models, which are disposable
+            if is_absent(error) and self._preparation is not None:
+                self._preparation.repeat()  # somebody dropped the read models, which are disposable
             if policy_of(error) is Policy.STOP:
                 raise
             raise StoreUnavailableError(f"the read models cannot be reached now ({kind_of(error)})") from error
-
-    def _prepare(self) -> None:
-        """Create what is absent. Waits a little for a lock: several processes may start on an empty store at once."""
-        if self._prepared or self._is_replica:
-            return
-        deadline = time.monotonic() + _PREPARE_S_MAX
-        if not self._preparing.acquire(timeout=_PREPARE_S_MAX):
-            raise StoreUnavailableError("the read models are still being created")
-        try:
-            while not self._prepared:
-                try:
-                    with self.engine.creating() as connection:
-                        create_absent(self.engine, connection, self.projections, self.fingerprints)
-                    self._prepared = True
-                except (SQLAlchemyError, psycopg.Error) as error:
-                    if policy_of(error) is Policy.STOP or time.monotonic() > deadline:
-                        raise
-                    time.sleep(_PREPARE_PAUSE_S)
-        finally:
-            self._preparing.release()

@@ -44,8 +44,9 @@ def start_build(
     """The build that `Building` fills and, on ready, switches to; `holder` takes its lease at once.
 
     One that was begun by the same code from the same journal goes on; also one that had stopped, and, unless `again`,
-    one that is complete and not live. Raises `ProjectionError` where the version is live already (then `again` builds
-    its rows anew), or another process builds it with other code.
+    one that is held, or is complete while another version is live. Raises `ProjectionError` where the version is live
+    already (then `again` builds its rows anew), where a newer one is live (then it can only be held), or where another
+    process builds it with other code.
     """
     start = _Start(store, journal, projection, on_ready, holder)
     with store.creating() as connection:
@@ -70,11 +71,12 @@ class _Start:
         now_ns = self.store.now_ns(connection)
         live = lock_live(connection, name)
         cursors = read_cursors(connection, name)
+        if live is not None and version < live.version and self.on_ready == "switch":
+            raise _live_is_newer(name, version, live)
         self._disown(connection, cursors)
         others = [cursor for cursor in cursors if cursor.version == version and not (live and cursor.key == live.key)]
         for cursor in reversed(others):
-            under_way = cursor.on_ready is not None and cursor.state != "held"
-            if self._is_ours(cursor) and (under_way or not again):
+            if self._is_ours(cursor) and self._is_meant(cursor, live, again=again):
                 return self._go_on(connection, cursor, now_ns)
         self._discard(connection, others, now_ns)
         if live is not None and live.version == version and not again and self._is_sound(connection, live):
@@ -82,11 +84,21 @@ class _Start:
                 f"version {version} of the projection {name} is live already;"
                 f" `daybook rebuild {name} --again` builds its rows anew"
             )
-        numbers = [cursor.build for cursor in cursors if cursor.version == version]
+        numbers = [
+            key[2] for key in [*(cursor.key for cursor in cursors), *([live.key] if live else [])] if key[1] == version
+        ]
         return self._begin(connection, (name, version, max(numbers, default=FIRST_BUILD - 1) + 1), now_ns)
 
+    def _is_meant(self, cursor: Cursor, live: Live | None, *, again: bool) -> bool:
+        """Whether who asks means this one: never an older filling of the live version."""
+        if cursor.on_ready is not None:
+            return cursor.state != "held" or not again
+        return not again and not (live is not None and live.version == cursor.version)
+
     def _is_ours(self, cursor: Cursor) -> bool:
-        """Whether its rows are of this journal, and made by this code."""
+        """Whether its rows are there, of this journal, and made by this code."""
+        if self.store.is_lost(cursor):
+            return False
         if not cursor.is_begun and not cursor.is_loading:
             return True
         return matches(cursor, self.store.fingerprints) is not False and not self._is_exchanged(cursor)
@@ -102,7 +114,7 @@ class _Start:
 
     def _is_sound(self, connection: Connection, live: Live) -> bool:
         cursor = read_cursor(connection, live.key)
-        return cursor is None or not self._is_exchanged(cursor)
+        return cursor is not None and not self._is_exchanged(cursor) and not self.store.is_lost(cursor)
 
     def _disown(self, connection: Connection, cursors: Sequence[Cursor]) -> None:
         """Positions in a journal that is no more say nothing about this one: a switch must not compare them."""
@@ -151,3 +163,11 @@ class _Start:
 
     def _lease(self, now_ns: int) -> Mapping[str, Any]:
         return {} if self.holder is None else {"holder": self.holder, "expires_at_ns": now_ns + LEASE_NS}
+
+
+def _live_is_newer(name: str, version: int, live: Live) -> ProjectionError:
+    return ProjectionError(
+        f"version {live.version} of the projection {name} is live, and the code here declares version {version}:"
+        f" deploy the newer code, or go back with `daybook projections rollback {name}`;"
+        f" `daybook rebuild {name} --hold` fills version {version} without a switch to it"
+    )

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, MetaData, Table, inspect
 
-from daybook.errors import ProjectionError
+from daybook.errors import ProjectionError, TableLostError
 from daybook.projecting.build import matches
 from daybook.projecting.cursor import Cursor, Key
 from daybook.projecting.physical import logical_name, physical_name, physical_tables
@@ -87,6 +87,11 @@ def complete(cursor: Cursor | None, key: Key) -> Cursor:
     if cursor.is_loading:
         raise ProjectionError(f"{which} is still being loaded")
     return cursor
+
+
+def table_lost(cursor: Cursor) -> TableLostError:
+    """What is said of a build whose rows are gone: its cursor tells of more than an empty table has."""
+    return TableLostError(f"its table is gone; `daybook rebuild {cursor.name} --again` fills a new one")
 
 
 def table_names(cursor: Cursor, projection: SoundProjection) -> list[str]:

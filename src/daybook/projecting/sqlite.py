@@ -68,6 +68,13 @@ class SQLiteEngine:
         for table in tables:
             create_table(connection, table, with_indexes=with_indexes)
 
+    def tables(self, connection: Connection) -> set[str]:
+        """In the file."""
+        return set(connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'table'").scalars())
+
+    def pin(self, connection: Connection, names: Iterable[str]) -> None:
+        """A reader has the file as it was when it began."""
+
     def create_index(self, connection: Connection, table: Table, number: int) -> bool:
         """As it is defined."""
         return create_index(connection, table, number)

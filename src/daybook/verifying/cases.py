@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from daybook.journal import Journal
 from daybook.journal.mapper import RecordedEvent
 from daybook.journal.tables import bodies, deliveries, outcomes
-from daybook.verifying.pages import chunks, events_at, moment
+from daybook.verifying.pages import chunks, events_at
 
 EVENTS_MAX: Final = 10_000
 """What one outcome can count, and what the deliveries of one page have together, but for a single one with more."""
@@ -56,7 +56,7 @@ def _page(journal: Journal, last: UUID | None, share: float) -> list[Case]:
     if last is not None:
         query = query.where(deliveries.c.delivery_id > last)
     # One moment: a later one would have outcomes of deliveries that an earlier one has not.
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         arrived = connection.execute(query).all()
         arrived = arrived[: _fitting((row.body_bytes for row in arrived), _BODIES_BYTES_MAX)]
         became = _outcomes(connection, [row.delivery_id for row in arrived])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from daybook.errors import ProjectionError
+from daybook.errors import ProjectionError, TableLostError
 from daybook.projecting.cursor import Cursor
 from daybook.projecting.projection import BrokenProjection
 from daybook.verifying.damage import Code, Damage, Note, Told
@@ -15,14 +15,17 @@ def verify_cursor(audit: Audit) -> Generator[Told, None, bool]:
     """The cursor of the live version; gives back whether its rows can be compared with this journal."""
     projection = audit.projections.get(audit.name)
     if projection is None:
-        yield Note(audit.where, "no running code has it: its rows are not compared")
+        yield Note(audit.where, "no running code has it: its rows are not compared", 0)
         return False
     if isinstance(projection, BrokenProjection):
-        yield Note(audit.where, f"its code cannot be used, so its rows are not compared: {projection.reason}")
+        yield Note(audit.where, f"its code cannot be used, so its rows are not compared: {projection.reason}", 0)
         return False
     try:
         with opened(audit) as ledger:
             cursor, code = ledger.cursor, ledger.code
+    except TableLostError:
+        yield Damage(Code.TABLE_LOST, audit.where, "its table is gone, and its cursor is not", audit.rebuild)
+        return False
     except ProjectionError as error:
         yield Damage(Code.NOTHING_LIVE, audit.where, str(error), f"daybook rebuild {audit.name}")
         return False
@@ -30,16 +33,18 @@ def verify_cursor(audit: Audit) -> Generator[Told, None, bool]:
     if damage is not None:
         yield damage
     if code is None:
-        yield Note(audit.where, f"no running code has its live version {cursor.version}: its rows are not compared")
+        yield Note(audit.where, f"no running code has its live version {cursor.version}: its rows are not compared", 0)
     elif _is_made_by_other_code(audit):
         words = f"its code changed under version {cursor.version}, so its rows cannot be compared"
         remedy = f"raise its version and run `daybook rebuild {audit.name}`, or run `{audit.rebuild}`"
         damage = Damage(Code.CODE_CHANGED, audit.where, words, remedy)
         yield damage
     if cursor.state == "stopped":
-        yield Note(audit.where, f"it stopped at position {cursor.stopped_at}: {cursor.stopped_reason}")
+        words = f"it stopped at position {cursor.stopped_at}: {cursor.stopped_reason}"
+        yield Note(audit.where, words, None if code is None else cursor.position)
     elif damage is None and (behind := audit.journal.head() - cursor.position) > 0:
-        yield Note(audit.where, f"it is {behind:,} events behind the journal, which is no damage")
+        words = f"it is {behind:,} events behind the journal, which is no damage"
+        yield Note(audit.where, words, None if code is None else cursor.position)
     return damage is None and code is not None
 
 

@@ -44,6 +44,7 @@ class Code(StrEnum):
     CURSOR_AHEAD = "cursor_ahead"
     CURSOR_DIFFERS = "cursor_differs"
     NOTHING_LIVE = "nothing_live"
+    TABLE_LOST = "table_lost"
     CODE_CHANGED = "code_changed"
     CODE_FAILS = "code_fails"
     ROW_CHANGED = "row_changed"
@@ -69,6 +70,8 @@ class Note:
 
     about: str
     words: str
+    proved_to: int | None = None
+    """The position up to which the rows of a projection are proved, where that is not the journal's end; 0: not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +90,13 @@ RESTORE: Final = (
     "stop daybook and restore the journal from a backup that `daybook verify` finds sound; a projection that is then"
     " ahead of it says so, and `daybook rebuild NAME` mends it"
 )
-"""Nothing writes the journal but the intake, so what is wrong in it only a backup makes right."""
+"""Nothing writes the journal but the intake, so what is wrong with its events only a backup makes right."""
+
+
+def restore_row(*tables: str) -> str:
+    """The remedy for what stands beside the events: no projection reads it, so all the rest can stay as it is."""
+    return (
+        f"copy the rows of this delivery in {' and '.join(f'`{table}`' for table in tables)} from a backup, as the"
+        " owner of the store and past the triggers that keep it append-only; the rest of the journal can stay, and no"
+        " projection needs a rebuild"
+    )

@@ -13,8 +13,8 @@ from daybook.journal import Journal
 from daybook.journal.mapper import PLAIN
 from daybook.journal.tables import deliveries, keys
 from daybook.verifying.cases import Case, cases, span
-from daybook.verifying.damage import RESTORE, Code, Damage, Note, Progress, Told
-from daybook.verifying.pages import chunks, moment
+from daybook.verifying.damage import RESTORE, Code, Damage, Note, Progress, Told, restore_row
+from daybook.verifying.pages import chunks
 from daybook.verifying.rereading import Rereading, reread
 
 _NOTES = {
@@ -26,7 +26,7 @@ _NOTES = {
 
 def verify_deliveries(journal: Journal, *, sample: int | None = None) -> Iterator[Told]:
     """Every delivery in order of arrival; of a sample of about so many, or of all, the body is translated again."""
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         count = connection.scalar(sa.select(sa.func.count()).select_from(deliveries)) or 0
     share = 1.0 if sample is None else min(1.0, sample / max(1, count))
     unread: Counter[str] = Counter()
@@ -38,7 +38,9 @@ def verify_deliveries(journal: Journal, *, sample: int | None = None) -> Iterato
             if wrong := list(_outcomes(case)):
                 yield from wrong
             elif case.body is not None and case.body.encoding == PLAIN and not _is_whole(case):
-                yield Damage(Code.BODY_ALTERED, case.where, "its body is not the one that arrived", RESTORE)
+                yield Damage(
+                    Code.BODY_ALTERED, case.where, "its body is not the one that arrived", restore_row("bodies")
+                )
             elif reading is not None:
                 yield from _reading(case, reading, claimed)
         done += len(page)
@@ -67,15 +69,17 @@ def _is_whole(case: Case) -> bool:
 
 def _outcomes(case: Case) -> Iterator[Damage]:
     if not case.outcomes:
-        yield Damage(Code.OUTCOME_MISSING, case.where, "it has no outcome", RESTORE)
+        yield Damage(Code.OUTCOME_MISSING, case.where, "it has no outcome", restore_row("outcomes"))
     elif [outcome.number for outcome in case.outcomes] != list(range(1, len(case.outcomes) + 1)):
-        yield Damage(Code.OUTCOME_MISSING, case.where, "the numbers of its outcomes have a gap", RESTORE)
+        yield Damage(
+            Code.OUTCOME_MISSING, case.where, "the numbers of its outcomes have a gap", restore_row("outcomes")
+        )
     at = {event.id for event in case.events}
     for outcome in case.outcomes:
         wanted = range(*span(outcome))
         if len(wanted) != outcome.events:
             words = f"its outcome {outcome.number} counts {outcome.events} events, which its positions do not bear out"
-            yield Damage(Code.OUTCOME_ALTERED, case.where, words, RESTORE)
+            yield Damage(Code.OUTCOME_ALTERED, case.where, words, restore_row("outcomes"))
         elif absent := [position for position in wanted if position not in at]:
             words = (
                 f"its outcome {outcome.number} counts {outcome.events} events, of which {len(absent)} are not in the"
@@ -87,7 +91,7 @@ def _outcomes(case: Case) -> Iterator[Damage]:
 def _claimed(journal: Journal, wanted: Sequence[bytes]) -> dict[bytes, UUID]:
     """Which delivery has claimed each of these keys."""
     found: dict[bytes, UUID] = {}
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         for chunk in chunks(wanted):
             query = sa.select(keys.c.dedupe_key, keys.c.delivery_id).where(keys.c.dedupe_key.in_(chunk))
             found.update((bytes(key), delivery_id) for key, delivery_id in connection.execute(query).all())
@@ -101,7 +105,7 @@ def _reading(case: Case, reading: Rereading, claimed: Mapping[bytes, UUID]) -> I
     yield from reading.damage
     if owner is None:
         words = "its key is not in the inbox, so the same event would be recorded once more"
-        yield Damage(Code.KEY_MISSING, case.where, words, RESTORE)
+        yield Damage(Code.KEY_MISSING, case.where, words, restore_row("keys"))
     elif owner != case.delivery.delivery_id:
         words = f"it was recorded, though the delivery {owner} has told the same event"
         yield Damage(Code.DELIVERY_DOUBLED, case.where, words, RESTORE)

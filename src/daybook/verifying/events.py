@@ -14,10 +14,10 @@ from daybook.journal import Journal
 from daybook.journal.mapper import RecordedEvent
 from daybook.journal.tables import deliveries, events, outcomes
 from daybook.projecting.reason import reason_of
-from daybook.verifying.damage import RESTORE, Code, Damage, Progress, Told
-from daybook.verifying.pages import EVENTS_MAX, chunks, events_after, moment, place
+from daybook.verifying.damage import RESTORE, Code, Damage, Progress, Told, restore_row
+from daybook.verifying.pages import EVENTS_MAX, chunks, events_after, place
 
-_UPDATE = "update daybook to the version that wrote it; nothing was skipped"
+_UPDATE = f"update daybook to the version that wrote it; where none is so new, this event was altered: {RESTORE}"
 
 
 class _Covered(NamedTuple):
@@ -54,7 +54,7 @@ def _gap(first: int, last: int) -> Damage:
 
 def _end(journal: Journal) -> Iterator[Damage]:
     """SQLite counts the positions that it ever gave away; PostgreSQL's end is told by outcomes and cursors alone."""
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         if connection.dialect.name != "sqlite":
             return
         last = connection.scalar(sa.select(sa.func.max(events.c.position))) or 0
@@ -67,10 +67,12 @@ def _end(journal: Journal) -> Iterator[Damage]:
 def _event(journal: Journal, stored: RecordedEvent, covered: dict[UUID, list[_Covered]]) -> Iterator[Damage]:
     by = _outcome_of(stored, covered)
     if stored.delivery_id not in covered:
-        yield Damage(Code.EVENT_WITHOUT_DELIVERY, place(stored), "its delivery is not in the inbox", RESTORE)
+        yield Damage(
+            Code.EVENT_WITHOUT_DELIVERY, place(stored), "its delivery is not in the inbox", restore_row("deliveries")
+        )
     elif by is None:
         words = f"no outcome of its delivery {stored.delivery_id} counts it"
-        yield Damage(Code.EVENT_WITHOUT_OUTCOME, place(stored), words, RESTORE)
+        yield Damage(Code.EVENT_WITHOUT_OUTCOME, place(stored), words, restore_row("outcomes"))
     try:
         event = journal.mapper.to_domain_event(stored)
     except EventNewerError as error:
@@ -96,7 +98,7 @@ def _outcome_of(stored: RecordedEvent, covered: dict[UUID, list[_Covered]]) -> _
 def _covered(journal: Journal, delivery_ids: set[UUID]) -> dict[UUID, list[_Covered]]:
     """What the outcomes of these deliveries count; a delivery that is not in the inbox is not among them."""
     found: dict[UUID, list[_Covered]] = {}
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
         for chunk in chunks(list(delivery_ids)):
             found.update(_known(connection, chunk))
             query = sa.select(

@@ -6,7 +6,6 @@ What is in the journal is never changed, so pages need not come from one moment:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
@@ -35,13 +34,6 @@ _COLUMNS: Final = (
 )
 
 _T = TypeVar("_T")
-
-
-@contextmanager
-def moment(journal: Journal) -> Iterator[sa.Connection]:
-    """One consistent state of the journal and its inbox."""
-    with journal.inbox._engine.begin() as connection:  # noqa: SLF001  what the inbox itself offers is made for people
-        yield connection
 
 
 def chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:

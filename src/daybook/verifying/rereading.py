@@ -18,7 +18,7 @@ from daybook.intake.entry import AWAITS_FORMAT_LEVEL, COULD_NOT_BE_STORED, UNSIG
 from daybook.intake.recording import CONFLICT
 from daybook.journal.mapper import RecordedEvent, encode_event
 from daybook.verifying.cases import Case
-from daybook.verifying.damage import RESTORE, Code, Damage
+from daybook.verifying.damage import RESTORE, Code, Damage, restore_row
 from daybook.verifying.pages import place
 from daybook.zenoti.translate import TRANSLATION_VERSION, Told, Translation, translate
 
@@ -67,7 +67,7 @@ def _delivery(case: Case, reading: Translation) -> Iterator[Damage]:
         return
     if wrong := [name for name in _TOLD if getattr(case.delivery, name) != getattr(reading, name)]:
         words = f"it differs from what its body says in {', '.join(wrong)}"
-        yield Damage(Code.DELIVERY_ALTERED, case.where, words, RESTORE)
+        yield Damage(Code.DELIVERY_ALTERED, case.where, words, restore_row("deliveries"))
 
 
 def _outcome(case: Case, reading: Translation) -> Iterator[Damage]:
@@ -78,7 +78,7 @@ def _outcome(case: Case, reading: Translation) -> Iterator[Damage]:
         return  # what was understood once stays so
     if (last.outcome, last.reason) != (reading.outcome, reading.reason):
         words = f"its outcome is {_named(last)}; its body read again by the same translation is {_named(reading)}"
-        yield Damage(Code.OUTCOME_ALTERED, case.where, words, RESTORE)
+        yield Damage(Code.OUTCOME_ALTERED, case.where, words, restore_row("outcomes"))
 
 
 def _named(became: Any) -> str:  # noqa: ANN401  an outcome or a translation

@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from daybook.journal import Journal
+from daybook.journal.recorder import read_by_index
 from daybook.journal.tables import events
 from daybook.verifying.damage import RESTORE, Code, Damage, Progress, Told
-from daybook.verifying.pages import moment
 
 _PAGE: Final = 20_000
 """Rows are small here: no state is read."""
@@ -36,7 +36,8 @@ def _page(journal: Journal, key: tuple[UUID, int, int] | None, upto: int) -> lis
     if key is not None:
         behind: Any = sa.tuple_(*(sa.literal(part, column.type) for part, column in zip(key, _KEY, strict=True)))
         query = query.where(sa.tuple_(*_KEY) > behind)
-    with moment(journal) as connection:
+    with journal.inbox.moment() as connection:
+        read_by_index(connection)
         rows = connection.execute(query.order_by(*_KEY).limit(_PAGE)).all()
     return [(stream_id, version, position) for stream_id, version, position in rows]
 

@@ -11,10 +11,12 @@ from prometheus_client import Counter, Gauge, Histogram
 from daybook.bootstrap import Daybook
 from daybook.projecting.cursor import Key
 from daybook.projecting.status import lag_of
+from daybook.verifying import last_verification
 from daybook.web.standing import STATES
 
 _BATCH_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _SECONDS_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 7.5)
+_SECOND_NS: Final = 1_000_000_000
 _BUILD: Final = ("projection", "version", "build")
 _WEBHOOK: Final = ("source", "event_type", "via")
 
@@ -58,6 +60,15 @@ class Figures:
             multiprocess_mode="mostrecent",
         )
 
+        self._damage = Gauge(
+            "daybook_verify_damage", "What the last `daybook verify` found damaged.", multiprocess_mode="mostrecent"
+        )
+        self._verified = Gauge(
+            "daybook_verify_finished_seconds",
+            "When the last `daybook verify` came to its end, in Unix time; 0 where none is known.",
+            multiprocess_mode="mostrecent",
+        )
+
     def answered(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Deliveries that were answered 200, by source and status."""
         for (source, status), count in counts.items():
@@ -91,6 +102,9 @@ class Figures:
         for status in daybook.read_store.status():
             self._lag.labels(status.name).set(lag_of(daybook.journal, status.position).events)
         self._look_at_builds(daybook)
+        if (last := last_verification(daybook.read_store)) is not None:
+            self._damage.set(last.damage)
+            self._verified.set(last.finished_at_ns // _SECOND_NS)
         for webhook in daybook.journal.inbox.webhooks():
             if webhook.passed_at_ns is not None:
                 self.refusals_in_row(

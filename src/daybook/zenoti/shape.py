@@ -26,8 +26,8 @@ _LOOKS_MAX: Final = 4_096
 """So many looks are remembered; then all are forgotten and learned again."""
 _NESTING_MAX: Final = 64
 
-# A key that is no name is data: an id, a date, a person's name.
-_NAME: Final = re.compile(r"[A-Za-z_$@][\w$ ]{0,63}", re.ASCII)
+# A key that is no identifier, or has many digits, is data: an id, a date, a phone number, a person's name or address.
+_NAME: Final = re.compile(r"(?!(?:\D*\d){3})[A-Za-z_]\w{0,63}", re.ASCII)
 _ANY: Final = "*"
 _JSON_TYPES: Final[dict[type, str]] = {
     str: "string",

@@ -44,7 +44,7 @@ SELECT told.delivery_id, told.repeat_id FROM unnest($1::uuid[], $2::uuid[]) want
 JOIN repeats told ON told.delivery_id = wanted.delivery_id AND told.repeat_id = wanted.repeat_id
 """
 _LAST_OUTCOME: Final = b"""
-SELECT number, outcome, reason, translation, last_position
+SELECT number, outcome, reason, translation, last_position, repeat_of
 FROM outcomes WHERE delivery_id = $1 ORDER BY number DESC LIMIT 1
 """
 _WEBHOOKS: Final = b"""
@@ -122,9 +122,9 @@ class PostgreSQLTransaction:
 
     def last_outcome(self, delivery_id: bytes) -> LastOutcome | None:
         """One look into the primary key."""
-        for number, outcome, reason, translation, last in self._ask(_LAST_OUTCOME, delivery_id):
+        for number, outcome, reason, translation, last, repeat_of in self._ask(_LAST_OUTCOME, delivery_id):
             name, why, position = _text(outcome), _text_or_none(reason), _int_or_none(last)
-            return LastOutcome(_int(number), name, why, _int(translation), position)
+            return LastOutcome(_int(number), name, why, _int(translation), position, repeat_of)
         return None
 
     def webhooks(self) -> dict[WebhookKey, WebhookMark]:

@@ -100,6 +100,16 @@ class PostgreSQLEngine:
         for table in tables:
             create_table(connection, collated(table), with_indexes=with_indexes)
 
+    def tables(self, connection: Connection) -> set[str]:
+        """In the schema."""
+        found = connection.execute(text("SELECT tablename::text FROM pg_tables WHERE schemaname = :s"), {"s": SCHEMA})
+        return set(found.scalars())
+
+    def pin(self, connection: Connection, names: Iterable[str]) -> None:
+        """By the lock that any reading takes, before what it was told is out of date."""
+        tables = ", ".join(f'{SCHEMA}."{name}"' for name in names)
+        connection.execute(text(f"LOCK TABLE {tables} IN ACCESS SHARE MODE"))
+
     def create_index(self, connection: Connection, table: Table, number: int) -> bool:
         """As it is defined."""
         return create_index(connection, collated(table), number)
