@@ -72,13 +72,12 @@ def _facts(found: Subject) -> Table:
     shown = [name for name in state if name not in _ELSEWHERE or name in _ID_BUT_OWN.get(found.kind, ())]
     for name in shown:
         if state[name] not in (None, [], False):
-            made.add_row(f"  [dim]{name}[/]", _value(state[name]))
+            unproven = name == "start_time" and state.get("start_time_basis")
+            made.add_row(f"  [dim]{name}[/]", _value(state[name]) + (f" [dim]({_UNPROVEN})[/]" if unproven else ""))
     if state.get("session"):
         made.add_row("  [dim]session[/]", _session(state["session"]))
     if state.get("feedback"):
         made.add_row("  [dim]feedback[/]", _feedback(state["feedback"]))
-    if state.get("start_time_basis") and state.get("start_time"):
-        made.add_row("", f"[dim]{_UNPROVEN}[/]")
     if state["occurred_at"]:
         arrival = " (its arrival: the body told no time)" if state["time_basis"] == "arrival" else ""
         made.add_row("  [dim]last occurred[/]", f"[dim]{state['occurred_at']}{arrival}[/]")
