@@ -67,10 +67,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return cls.TOPIC.removeprefix("daybook:")
 
     @property
-    def order_of_occurrence(self) -> tuple[int, bytes, bytes]:
-        """The sort key of the fold: when it happened, then the event's identity, then its type, bytewise."""
-        identity, event_type = self.tie_break
-        return self.occurred_at_ns, identity.encode(), event_type.encode()
+    def order_of_occurrence(self) -> tuple[int, str, str]:
+        """The sort key of the fold: when it happened, then the event's identity, then its type, bytewise.
+
+        Python compares texts by code point, which is how their UTF-8 compares.
+        """
+        return self.occurred_at_ns, *self.tie_break
 
     @property
     def tie_break(self) -> tuple[str, str]:
@@ -78,5 +80,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
         Zenoti's type is the end of it: two of its types can tell one type of ours, at one time under one `event_id`.
         """
-        identity = "/".join(part for part in (self.event_id, self.content_digest) if part)
-        return identity, f"{self.type_name()}\x1f{self.zenoti_type}"
+        event_id, digest = self.event_id, self.content_digest
+        identity = f"{event_id}/{digest}" if event_id and digest else event_id or digest or ""
+        return identity, f"{self.TOPIC}\x1f{self.zenoti_type}"

@@ -66,10 +66,11 @@ def fold(events: Iterable[Event]) -> Any:  # noqa: ANN401  the state's type foll
     None where there are none, or where all of them were withdrawn: then nothing was ever told of it.
     """
     recorded = list(events)
-    steps = list(_steps(recorded))
-    if not steps:
+    state = None
+    for _, state in _steps(recorded):  # noqa: B007  the last one is what counts
+        pass
+    if state is None:
         return None
-    _, state = steps[-1]
     last = max(recorded, key=lambda event: event.originator_version)
     return msgspec.structs.replace(
         state, version=last.originator_version, position=last.position, recorded_at_ns=last.recorded_at_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -31,6 +32,10 @@ _ID_FIELDS: Final = (
     "recurrence_id",
 )
 _VALUE_FIELDS: Final = ("waitlist", "booking_source", "is_recurring")
+_FIELDS: Final[tuple[tuple[str, Callable[[Any], Any]], ...]] = (
+    *((name, told_id) for name in _ID_FIELDS),
+    *((name, told_value) for name in _VALUE_FIELDS),
+)
 _SIBLING_FIELDS: Final = frozenset(
     {"guest_id", "center_id", "class_id", "workshop_id", "recurrence_id", "is_recurring"}
 )
@@ -177,15 +182,14 @@ def holds_place(state: Registration) -> bool:
 
 
 def _fields(state: Registration, event: RegistrationEvent) -> dict[str, Any]:
-    told = {name: told_id(getattr(event, name)) for name in _ID_FIELDS}
-    told.update((name, told_value(getattr(event, name))) for name in _VALUE_FIELDS)
-    if event.role == "primary":
-        return {name: value for name, value in told.items() if value is not UNSET}
-    return {
-        name: value
-        for name, value in told.items()
-        if value is not UNSET and getattr(state, name) is UNSET and (event.role == "guest" or name in _SIBLING_FIELDS)
-    }
+    own, whole = event.role == "primary", event.role != "recurrence"
+    told: dict[str, Any] = {}
+    # One pass, since a rebuild comes through here for every event there ever was.
+    for name, meant in _FIELDS:
+        value = meant(getattr(event, name))
+        if value is not UNSET and (own or (getattr(state, name) is UNSET and (whole or name in _SIBLING_FIELDS))):
+            told[name] = value
+    return told
 
 
 def _moves_status(state: Registration, event: RegistrationEvent) -> bool:
