@@ -34,7 +34,7 @@ def test_the_command_line_listing_names_every_command_and_no_other() -> None:
     commands = set(main.list_commands(click.Context(main)))
 
     assert commands <= named
-    arguments = {"registration", "appointment", "list", "show", "release"}
+    arguments = {"registration", "appointment", "visit", "session", "center", "list", "show", "release"}
     assert named - commands <= arguments
 
 

@@ -54,6 +54,7 @@ def group_rows(state: AppointmentGroup) -> Iterable[Row]:
             "appointment_ids": _json(list(ids)) if isinstance(ids, tuple) else None,
             "feedback_tags": _json([_tag(tag) for tag in tags]) if isinstance(tags, tuple) else None,
             "feedback_delivery_id": delivery_id and delivery_id.hex,
+            "also_listed": _json(list(state.also_listed)) if state.also_listed else None,
             "list_place": state.list_place,
             "deleted_since_ns": state.after_deleted.since_ns,
         },

@@ -79,6 +79,7 @@ GROUPS: Final = state_table(
     Column("utm_content", Text),
     Column("rebooked_source_group_id", Text),
     Column("appointment_ids", Text),  # JSON: a list of texts
+    Column("also_listed", Text),  # JSON, likewise: what earlier lists named beside them; NULL for nothing
     Column("list_place", Text),
     Column("created_at_ns", BigInteger),
     Column("confirmed_at_ns", BigInteger),

@@ -7,8 +7,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from msgspec.structs import replace
+
 from daybook.bootstrap import Daybook
-from tests.bodies import booking, booking_data
+from daybook.intake import entry
+from daybook.zenoti.translate import Told, Translation, translate
+from tests.bodies import booking, booking_data, enveloped
 from tests.cli.conftest import Run
 
 SLIP = b'{"equipment_id: ""\x1b[2J}'
@@ -107,3 +112,25 @@ def test_translating_again_by_the_same_version_changes_nothing(
     assert done["events"] == dry["events"] == 0
     assert book.journal.head() == before
     assert json.loads(run("translate", "--recorded", "--kept", "--json").stdout)["read"] == 0
+
+
+def test_what_was_kept_and_cannot_be_read_is_counted_and_listed_and_is_no_damage(
+    run: Run, told: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(entry, "translate", kept_by_the_first_translation)
+        told(enveloped("Class.Schedule.Updated", {"name": "Flow"}, event_id="s1", at="2026-03-01T10:00:00Z"))
+    assert listed(run)["counts"] == {}
+
+    would = json.loads(run("translate", "--kept", "--dry-run", "--json").stdout)
+    done = " ".join(run("translate", "--kept").stdout.split())
+
+    assert (would["read"], would["changed"], would["quarantined"]) == (1, 1, 1)
+    assert done.endswith("Quarantined, since they cannot be read: 1; `daybook quarantine list` tells why.")
+    assert listed(run)["counts"] == {"no_subject": 1}
+    assert run("verify").exit_code == 0
+
+
+def kept_by_the_first_translation(told: Told) -> Translation:
+    """As it was before this type was known."""
+    return replace(translate(told), outcome="kept", events=(), dedupe_key=bytes(32), reason=None, version=1)

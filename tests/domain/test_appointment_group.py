@@ -102,11 +102,44 @@ def test_the_last_status_hides_nothing_and_the_same_one_again_does_not_move_its_
     assert state.confirmed_at_ns == parse_instant(NINE)
 
 
-@pytest.mark.parametrize("again", ["Created", "Updated"])
-def test_a_group_that_was_deleted_and_is_told_of_again_stays_deleted_with_what_was_told(
-    replay: Tell, again: str
-) -> None:
-    told = replay([group(again, entry("a1"), event_id="e2", at=TEN), group_deleted(event_id="e1", at=NINE)])
+def test_a_group_that_was_deleted_and_created_again_is_new_since_then(replay: Tell) -> None:
+    told = replay(
+        [
+            group("Created", entry("a1"), event_id="e3", at=ELEVEN),
+            group_deleted(event_id="e2", at=TEN),
+            group("Created", entry("a1"), event_id="e1", at=NINE),
+        ]
+    )
+
+    state = told.group()
+
+    assert (state.status, state.created_at_ns) == ("new", parse_instant(ELEVEN))
+    assert state.deleted_at_ns == parse_instant(TEN)
+
+
+def test_its_creation_of_before_its_deletion_revives_no_group_though_it_arrives_last(replay: Tell) -> None:
+    told = replay([group_status(7, event_id="e2", at=TEN), group("Created", entry("a1"), event_id="e1", at=NINE)])
+
+    assert (told.group().status, told.group().created_at_ns) == ("deleted", parse_instant(NINE))
+
+
+def test_a_creation_without_a_time_of_its_own_revives_no_group(replay: Tell) -> None:
+    told = replay([group_deleted(event_id="e1", at=NINE)])
+
+    told.tell(group("Created", entry("a1"), event_id="e2", at=TEN)["data"], "AppointmentGroup.Created")
+
+    assert told.group().status == "deleted"
+
+
+def test_a_creation_that_is_told_again_takes_no_status_back(replay: Tell) -> None:
+    told = replay([group("Created", event_id="e1", at=NINE), group_status(4, event_id="e2", at=TEN)])
+    told.tell(group("Created", event_id="e3", at=ELEVEN))
+
+    assert (told.group().status, told.group().created_at_ns) == ("confirmed", parse_instant(NINE))
+
+
+def test_a_group_that_was_deleted_and_is_told_of_again_stays_deleted_with_what_was_told(replay: Tell) -> None:
+    told = replay([group("Updated", entry("a1"), event_id="e2", at=TEN), group_deleted(event_id="e1", at=NINE)])
 
     state = told.group()
 
@@ -130,6 +163,18 @@ def test_a_list_that_is_not_told_whole_is_no_list(replay: Tell, appointments: ob
 
     assert told.group().appointment_ids == ("a1",)
     assert told.group().utm_source == "walk-in"
+
+
+def test_it_remembers_what_its_lists_named_beside_the_latest_one(replay: Tell) -> None:
+    told = replay(
+        [
+            group("Updated", entry("a3"), event_id="e2", at=TEN),
+            group("Updated", event_id="e3", at=ELEVEN, appointments=[entry("a4"), {"id": ""}]),
+            group("Created", entry("a1"), entry("a2"), entry("a3"), event_id="e1", at=NINE),
+        ]
+    )
+
+    assert (told.group().appointment_ids, told.group().also_listed) == (("a3",), ("a4", "a1", "a2"))
 
 
 def test_an_empty_list_lists_nothing(replay: Tell) -> None:

@@ -237,12 +237,17 @@ def checked_in(**told: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def test_nothing_can_happen_to_a_group_that_was_deleted_unless_it_was_created_again() -> None:
-    comment = at(3, lambda **told: feedback(feedback_data(appointment_group_id=GROUP), **told))
-
-    for after in (at(3, checked_in), at(3, updated), comment):
+    for after in (at(3, checked_in), at(3, updated)):
         assert found(at(0, listed), at(1, deleted), after) == [("after_deleted", GROUP)]
         assert found(at(0, listed), at(1, deleted), after, at(2, listed)) == []
     assert found(at(0, listed), at(1, checked_in), at(2, deleted)) == []
+
+
+def test_a_guest_may_rate_a_visit_that_was_deleted() -> None:
+    comment = at(3, lambda **told: feedback(feedback_data(appointment_group_id=GROUP), **told))
+
+    assert found(at(0, listed), at(1, deleted), comment) == []
+    assert found(at(0, listed), at(1, deleted), comment, at(4, checked_in)) == [("after_deleted", GROUP)]
 
 
 def test_a_status_deletes_too_and_one_deletion_may_be_told_in_both_ways() -> None:

@@ -52,7 +52,13 @@ progresses = st.builds(
     lambda what, own, event_id, at: progress(what, *own, event_id=event_id, at=at),
     st.sampled_from(["Started", "Completed"]),
     st.lists(
-        st.builds(entry, st.sampled_from(_APPOINTMENTS), appointment_progress=st.sampled_from([0, 1, 2, "1", None, 9])),
+        st.builds(
+            entry,
+            st.sampled_from(_APPOINTMENTS),
+            appointment_progress=st.sampled_from([0, 1, 2, "1", None, 9]),
+            start_time=st.sampled_from(["2026-03-02T17:00:00", "2026-03-02T18:00:00", "", None]),
+            start_time_in_center=st.sampled_from(["2026-03-02T09:00:00", "2026-03-02T10:00:00", None]),
+        ),
         min_size=1,
         max_size=3,
     ),

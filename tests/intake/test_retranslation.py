@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from daybook.doctor import Level, inbox
+from daybook.doctor.inbox import examine_kept
 from daybook.domain.fold import fold, history
 from daybook.domain.identity import Kind, stream_id
 from daybook.domain.registration import Created
@@ -112,6 +114,89 @@ def test_what_was_kept_is_recorded_once_it_is_understood(desk: Desk, better: Ins
         2,
     )
     assert [event.version for event in delivery.events] == [2]
+
+
+KEPT = {"id": "1", "event_id": "k", "event_type": "Guest.Created", "event_timestamp": AT, "data": {}}
+
+
+def unreadable(_: Told, reading: Translation) -> Translation:
+    """What a translation finds that knows the type, and not what the body is about."""
+    return replace(
+        reading, outcome="quarantined", events=(), dedupe_key=None, reason="no_subject", detail="it has no id"
+    )
+
+
+def test_what_was_kept_and_cannot_be_read_is_quarantined_as_if_it_came_today(
+    desk: Desk, better: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = desk.post(KEPT)
+    better(unreadable)
+
+    would = again(desk, ["kept"], dry_run=True)
+    assert desk.delivery(kept).outcome.outcome == "kept"
+    done = again(desk, ["kept"])
+
+    assert done == would == Retranslation(read=1, changed=1, quarantined=1)
+    (found,) = desk.journal.inbox.quarantine(source="main", limit=9).items
+    assert (found.delivery_id, found.outcome.reason, found.outcome.detail) == (
+        kept.delivery_id,
+        "no_subject",
+        "it has no id",
+    )
+    assert again(desk) == Retranslation(read=1), "as before: no trace"
+    monkeypatch.setattr(entry, "translate", vars(release)["translate"])
+    answer = desk.post(KEPT)
+    assert (answer.status, answer.delivery_id, desk.count()) == ("duplicate", kept.delivery_id, 1)
+
+
+def test_it_is_let_in_by_a_release_and_claims_its_key_only_once(desk: Desk, better: Install) -> None:
+    kept = desk.post(KEPT)
+    desk.post(created(7))
+    model = desk.journal.select_events_after(0, 1)[0]
+    better(unreadable)
+    again(desk, ["kept"])
+
+    def understood(told: Told, reading: Translation) -> Translation:
+        return replace(reading, outcome="recorded", events=(replace(model, delivery_id=told.delivery_id),))
+
+    better(understood, to=BETTER + 1)
+    assert kept.delivery_id is not None
+    answer = desk.run(desk.intake.release(kept.delivery_id, source="main", distinct=False, by="cli"))
+
+    assert (answer.status, answer.position) == ("recorded", 2)
+    assert desk.journal.inbox.quarantine_counts("main") == {}
+    assert desk.post(KEPT).delivery_id == kept.delivery_id, "its key is its own still"
+
+
+def test_what_was_kept_stays_so_when_its_body_was_erased(desk: Desk, better: Install, engine: Engine) -> None:
+    kept = desk.post(KEPT)
+    erase = engine.run if isinstance(engine, PostgreSQLEngine) else engine._run  # type: ignore[attr-defined]
+    erase("DELETE FROM bodies")
+    better(lambda _, reading: reading)
+
+    assert again(desk, ["kept"]) == Retranslation(read=1)
+    assert (desk.delivery(kept).outcome.outcome, desk.delivery(kept).outcome.reason) == ("kept", None)
+
+
+def test_the_doctor_tells_of_what_an_older_translation_kept_until_it_is_read_again(
+    desk: Desk, better: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        desk.post({**KEPT, "event_id": f"k{number}"})
+    desk.post(created())
+    assert list(examine_kept(desk.journal)) == []
+    better(lambda _, reading: reading)
+    monkeypatch.setattr(inbox, "LOOKED_THROUGH_MAX", 2)
+
+    (found,) = examine_kept(desk.journal)
+    monkeypatch.setattr(inbox, "KEPT_DELIVERIES_MAX", 4)
+    (bounded,) = examine_kept(desk.journal)
+
+    assert (found.level, found.words.split(" kept")[0]) == (Level.WARNING, "5 deliveries were")
+    assert "`daybook translate --kept`" in str(found.remedy)
+    assert bounded.words.startswith("at least 4 deliveries")
+    again(desk, ["kept"])
+    assert list(examine_kept(desk.journal)) == []
 
 
 def test_a_dry_run_tells_what_would_change_and_writes_nothing(desk: Desk, better: Install) -> None:

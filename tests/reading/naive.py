@@ -75,7 +75,7 @@ class Naive:
             elif day == date:
                 progress[state.progress] += 1
         for group_id, group in self._groups.items():
-            center = _told(group.center_id)
+            center = _told(group.center_id) or self._center_of_appointments(group_id)
             undateable = group_id not in visits and wanted in {None, center}
             visits_undated += undateable and self._is_on(group.occurred_at_ns, center, date)
         return {
@@ -85,6 +85,10 @@ class Naive:
             "undated": undated,
             "visits_undated": visits_undated,
         }
+
+    def _center_of_appointments(self, group_id: str) -> str | None:
+        own = [state for state in self._of(Appointment) if state.appointment_group_id == group_id]
+        return min((state.center_id for state in own if isinstance(state.center_id, str)), default=None)
 
     def _statuses(
         self, visits: Mapping[str, list[tuple[str, bool, str | None]]], date: str, wanted: str | None

@@ -215,6 +215,37 @@ def test_what_tells_no_day_is_undated_on_the_day_on_which_it_was_told(book: Book
     assert (schedule.progress.total(), schedule.statuses.total()) == (0, 0)
 
 
+def test_an_undated_visit_is_where_its_appointments_are_if_the_group_tells_no_center(book: Book) -> None:
+    book.tell(
+        progress("Started", entry("a1", start_time="soon"), event_id="e1", at="2026-03-07T17:00:00Z", center_id="c2"),
+        group_status(2, event_id="e2", at="2026-03-07T17:00:00Z"),
+    )
+    book.post()
+
+    days = [at(book, "2026-03-07", center_id) for center_id in (None, "c2", "c1")]
+
+    assert [day.schedule.visits_undated for day in days] == [1, 1, 0]
+    assert [clock.center_id for clock in days[0].clocks] == ["c2"]
+
+
+def test_a_start_that_only_utc_tells_anew_moves_the_appointment_to_another_day(book: Book) -> None:
+    book.tell(
+        group(
+            "Created",
+            told_of("a1", "2026-03-07T17:00:00", "2026-03-07T09:00:00"),
+            event_id="g1",
+            at="2026-03-01T10:00:00Z",
+        ),
+        progress("Started", entry("a1", start_time="2026-03-09T05:00:00"), event_id="e1", at="2026-03-02T10:00:00Z"),
+    )
+    book.post()
+
+    totals = [at(book, date, CENTER).schedule.progress.total() for date in DATES]
+
+    # By the center's clock, eight hours behind UTC, it is still the evening of the day before.
+    assert totals == [0, 1, 0]
+
+
 @pytest.mark.parametrize("date", ["2026-02-30", "today", " 2026-03-01", "2026-03-01T00:00:00", "1500-01-01", ""])
 def test_what_is_no_date_is_refused(book: Book, date: str) -> None:
     with pytest.raises(InvalidInstantError):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daybook.domain.appointment import Appointment
+from daybook.domain.appointment_group import Listed
 from daybook.domain.fold import fold
 from daybook.domain.identity import Kind, stream_id
 from daybook.domain.visit import is_removed, rebooked_as
@@ -88,8 +89,20 @@ def test_what_the_database_joins_is_what_the_domain_says(opened: Opened, day: li
             belonging = {row["appointment_id"] for row in rows if row["appointment_group_id"] == group_id}
             assert (visit is None) == (groups[group_id] is None and not belonging)
             if visit is not None:
-                assert {row["appointment_id"] for row in visit.appointments} == belonging
+                shown = {row["appointment_id"]: row["moved_to"] for row in visit.appointments}
+                ever = _ever_listed(book, group_id)
+                moved = {
+                    row["appointment_id"]: row["appointment_group_id"]
+                    for row in rows
+                    if row["appointment_id"] in ever and row["appointment_group_id"] != group_id
+                }
+                assert shown == dict.fromkeys(belonging) | moved
                 assert visit.rebooked_as == list(rebooked_as(group_id, known))
+
+
+def _ever_listed(book: Book, group_id: str) -> set[str]:
+    stream = book.journal.stream(stream_id(SOURCE, Kind.APPOINTMENT_GROUP, group_id))
+    return {one for event in stream if isinstance(event, Listed) for one in event.appointment_ids or ()}
 
 
 @given(data=st.data())

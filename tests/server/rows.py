@@ -52,11 +52,17 @@ def audit_rows(server: ServerProcess, served: Iterable[Served] = ()) -> Verdict:
     return Verdict(wrong=wrong)
 
 
-def is_followed(server: ServerProcess) -> bool:
-    """Whether all projections have got to the journal's end; none may have stopped."""
+def is_followed(server: ServerProcess, upto: int | None = None) -> bool:
+    """Whether all projections have got to this position, or to the journal's end; none may have stopped."""
     items = server.get("/ops/projections")["items"]
     assert all(item["state"] == "following" for item in items), items
-    return all(item["lag"]["events"] == 0 for item in items)
+    return all(item["lag"]["events"] == 0 if upto is None else item["position"] >= upto for item in items)
+
+
+def head(server: ServerProcess) -> int:
+    """The journal's end."""
+    end: int = max(item["position"] + item["lag"]["events"] for item in server.get("/ops/projections")["items"])
+    return end
 
 
 class _Streams:

@@ -23,7 +23,7 @@ from tests.server.fleet import Fleet
 from tests.server.load import Load, day, days
 from tests.server.process import SECRET, ServerProcess, wait_until
 from tests.server.proof import audit, audit_refusals
-from tests.server.rows import audit_rows, is_followed
+from tests.server.rows import audit_rows, head, is_followed
 from tests.server.witness import Witness
 
 Deploy = Callable[..., Fleet]
@@ -96,7 +96,8 @@ def test_writing_goes_on_while_a_vacuum_is_held_open_on_the_events(deploy: Deplo
     with a_slow_vacuum(cluster, fleet.database_url) as is_running, Load(fleet.servers, days(seed=9)) as load:
         load.wait_for_more(WEBHOOKS)
         assert is_running()
-        wait_until(lambda: is_followed(fleet.servers[0]), "the follower goes on too")
+        told = head(fleet.servers[0])
+        wait_until(lambda: is_followed(fleet.servers[0], told), "the follower goes on too")
         assert is_running()
         load.end()
 

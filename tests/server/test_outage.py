@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import count
 
 import httpx
 import psycopg
@@ -42,13 +43,21 @@ def hanging(cluster: Cluster) -> Iterator[None]:
 def out_of_connections(cluster: Cluster) -> Iterator[None]:
     with ExitStack() as crowd, psycopg.connect(cluster.url(), autocommit=True) as ours:
 
+        def is_gone() -> bool:
+            return not ours.execute(f"SELECT 1 {_OF_THE_FLEET}").fetchall()
+
+        def fill() -> int:
+            for added in count():
+                try:
+                    crowd.enter_context(psycopg.connect(cluster.url()))
+                except psycopg.OperationalError:
+                    return added
+            raise AssertionError
+
         def is_full_of_others() -> bool:
             ours.execute(f"SELECT pg_terminate_backend(pid) {_OF_THE_FLEET}")
-            try:
-                while True:
-                    crowd.enter_context(psycopg.connect(cluster.url()))
-            except psycopg.OperationalError:
-                return not ours.execute(f"SELECT 1 {_OF_THE_FLEET}").fetchall()
+            # In this order: one that is about to end still has its place, and leaves it free.
+            return is_gone() and fill() == 0 and is_gone()
 
         wait_until(is_full_of_others, "others have all connections")
         yield

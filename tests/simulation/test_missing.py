@@ -96,6 +96,8 @@ def test_what_leaves_no_finding_says_why_and_what_leaves_one_does_not(scenario: 
 @settings(deadline=None, max_examples=12)
 @given(SCENARIOS)
 @example(Scenario(seed=1, centers=3, miss=400))
+@example(Scenario(seed=32, centers=4, miss=120, disorder=Disorder(late=0.3, shuffled=0.3, repeated=0.2)))
+@example(Scenario(seed=2, centers=3, webhooks=9_000, miss=900))
 def test_the_findings_of_what_was_told_are_those_that_the_missed_should_leave(scenario: Scenario) -> None:
     events = {json.loads(webhook.body)["event_id"] for one in missed(scenario) for webhook in one.webhooks}
     told = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.bodies import CENTER, booking, entry, group
+from tests.bodies import CENTER, booking, entry, group, group_status
 from tests.web.conftest import Client
 
 AT_NINE = {"start_time": "2026-03-02T17:00:00", "start_time_in_center": "2026-03-02T09:00:00"}
@@ -35,6 +35,27 @@ def test_a_day_of_all_centers_counts_each_by_its_own_clock(filled: Client) -> No
     assert [clock["center_id"] for clock in told["clock"]] == [CENTER]
     assert answer.headers["Daybook-Position"] == "5"
     assert filled.get("/v1/main/days/2026-03-02", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_rates_of_visits_are_of_those_that_were_expected(filled: Client) -> None:
+    codes = {"g2": -1, "g3": 7, "g4": 10, "g5": -2, "g6": 20, "g7": 99, "g8": 21}
+    for number, (group_id, code) in enumerate(codes.items()):
+        filled.post(
+            "/webhooks/main",
+            json=group(
+                "Created", entry(f"b{number}", **AT_NINE), event_id=f"h{number}", at="2026-03-01T10:00:00Z",
+                appointment_group_id=group_id,
+            ),
+        )  # fmt: skip
+        status = group_status(code, event_id=f"i{number}", at="2026-03-01T11:00:00Z", appointment_group_id=group_id)
+        filled.post("/webhooks/main", json=status)
+
+    visits = filled.get("/v1/main/days/2026-03-02?min_position=26").json()["visits"]
+
+    assert visits["total"] == 8
+    assert (visits["by_status"]["deleted"], visits["by_status"]["break"], visits["by_status"]["99"]) == (1, 1, 1)
+    # Of the new one, the cancelled one, the one that stayed away, and the one of which nobody knows.
+    assert (visits["cancellation_rate"], visits["no_show_rate"]) == (0.25, 0.25)
 
 
 def test_a_center_without_a_known_clock_has_the_day_of_utc_and_says_so(filled: Client) -> None:

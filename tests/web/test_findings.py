@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from daybook.bootstrap import Daybook
+from daybook.projecting.rebuild import start_build
+from daybook.projecting.switching import switch
 from tests.bodies import CENTER, booking, entry, group, progress, schedule
 from tests.web.conftest import Client
+from tests.web.telling import told
+from tests.web.waiting import wait_until
 
 DAY = "2026-03-02T"
-
-
-def told(client: Client, *bodies: dict[str, Any]) -> int:
-    """Sends webhooks; the position of the last event."""
-    return max(int(client.post("/webhooks/main", json=body).json()["position"]) for body in bodies)
 
 
 def some(client: Client) -> int:
@@ -22,7 +20,8 @@ def some(client: Client) -> int:
     return told(
         client,
         booking("NoShow", 1, event_id="a", at=f"{DAY}10:01:00Z", session_id=900),
-        schedule("Created", 900, event_id="b", at=f"{DAY}10:00:00Z", capacity=0),
+        schedule("Created", 900, event_id="b", at=f"{DAY}10:00:00Z", capacity=1),
+        booking("Created", 2, event_id="b2", at=f"{DAY}10:00:30Z", session_id=900),
         group("Created", entry("a1"), event_id="c", at=f"{DAY}10:00:00Z"),
         progress("Completed", entry("A1", appointment_progress=2), event_id="d", at=f"{DAY}10:02:00.5Z"),
     )
@@ -111,3 +110,22 @@ def test_a_cursor_belongs_to_its_filters(client: Client) -> None:
     cursor = client.get("/v1/main/findings", params={"min_position": at, "limit": 1}).json()["cursor"]
 
     assert client.get("/v1/main/findings", params={"cursor": cursor, "kind": "appointment"}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["registrations", "appointments"])
+def test_pages_end_with_410_whichever_of_the_two_projections_has_another_build_now(client: Client, name: str) -> None:
+    at = some(client)
+    page = client.get("/v1/main/findings", params={"min_position": at, "limit": 1}).json()
+    daybook: Daybook = client.app.state.daybook
+    store = daybook.read_store
+    start_build(store, daybook.journal, store.sound(name), again=True, on_ready="hold")
+    wait_until(lambda: [build.state for build in store.builds(name)] == ["following", "held"])
+    switch(store, name)
+
+    ended = client.get("/v1/main/findings", params={"cursor": page["cursor"], "limit": 1})
+    anew = client.get("/v1/main/findings", params={"limit": 1})
+
+    assert (ended.status_code, ended.json()["type"]) == (410, "urn:daybook:problem:projection-switched")
+    assert "build 2" in ended.json()["detail"]
+    assert anew.json()["items"] == page["items"]
+    assert anew.json()["cursor"] != page["cursor"]

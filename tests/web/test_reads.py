@@ -6,18 +6,9 @@ import pytest
 
 from tests.bodies import CENTER, GUEST, THERAPIST, booking, entry, progress
 from tests.web.conftest import Client
+from tests.web.telling import told
 
 DAY = "2026-03-02T"
-
-
-def told(client: Client, *bodies: dict[str, Any]) -> int:
-    """Sends webhooks; the position of the last event."""
-    position = 0
-    for body in bodies:
-        answer = client.post("/webhooks/main", json=body).json()
-        assert answer["status"] == "recorded", answer
-        position = answer["position"]
-    return position
 
 
 def test_a_registration_is_shown_with_every_time_it_went_through(client: Client) -> None:

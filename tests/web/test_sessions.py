@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.bodies import CENTER, booking, schedule
 from tests.web.conftest import Client
-from tests.web.test_reads import told
+from tests.web.telling import told
 from tests.web.test_visits import shown
 
 DAY = "2026-03-02T"
@@ -26,6 +26,8 @@ def test_a_session_is_shown_with_its_roster_against_its_capacity(client: Client)
 
     session = shown(client, "sessions/900", at)
 
+    assert [*session][:3] == ["source", "session_id", "status"]
+    assert [*session][-2:] == ["items", "cursor"]
     assert (session["session_id"], session["status"], session["center_id"]) == ("900", "scheduled", CENTER)
     assert (session["class_name"], session["duration_minutes"]) == ("Morning flow", 45)
     assert (session["start_time"], session["end_time"], session["start_time_basis"]) == (
@@ -62,6 +64,18 @@ def test_a_session_with_more_taken_places_than_it_has_is_found(client: Client) -
 
     assert session["roster"]["free"] == -1
     assert [finding["code"] for finding in session["findings"]] == ["capacity_exceeded"]
+
+
+def test_a_capacity_of_0_proves_nothing(client: Client) -> None:
+    at = told(
+        client,
+        schedule("Created", 900, event_id="s", at=f"{DAY}07:00:00Z", capacity=0),
+        booking("Created", 1, event_id="a", at=f"{DAY}08:00:00Z"),
+    )
+
+    session = shown(client, "sessions/900", at)
+
+    assert (session["capacity"], session["roster"]["free"], session["findings"]) == (0, None, [])
 
 
 def test_a_registration_carries_its_session_s_name_and_time_once_they_are_known(client: Client) -> None:

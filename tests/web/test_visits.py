@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from daybook.reading import visits
 from tests.bodies import (
     CENTER,
     GROUP,
@@ -20,8 +21,9 @@ from tests.bodies import (
     group_status,
     progress,
 )
+from tests.engines import Engine, PostgreSQLEngine
 from tests.web.conftest import Client
-from tests.web.test_reads import told
+from tests.web.telling import told
 
 DAY = "2026-03-02T"
 
@@ -73,6 +75,120 @@ def test_a_feedback_of_the_first_version_is_shown_by_its_aspects(client: Client)
     assert (given["version"], given["rating"], given["tags"]) == (1, None, [])
     assert (given["rating_service"], given["rating_therapist"]) == (3, 5)
     assert (given["recommendation"], given["is_shared"]) == (True, True)
+
+
+def test_what_the_guest_wrote_is_read_from_the_body_and_is_gone_with_it(client: Client, engine: Engine) -> None:
+    at = told(
+        client,
+        group("Created", entry("a1"), event_id="a", at=f"{DAY}08:00:00Z"),
+        feedback(feedback_data(), event_id="b", at=f"{DAY}19:00:00Z"),
+    )
+
+    visit, words = shown(client, f"visits/{GROUP}", at), shown(client, f"visits/{GROUP}/feedback", at)
+    listed = client.get("/v1/main/appointments").text + client.get("/v1/main/history").text
+    erase = engine.run if isinstance(engine, PostgreSQLEngine) else engine._run  # type: ignore[attr-defined]
+    erase("DELETE FROM bodies")
+    later = shown(client, f"visits/{GROUP}/feedback", at)
+
+    assert words == {**visit["feedback"], "comments": "the towels were warm", "body_kept": True}
+    assert later == {**visit["feedback"], "comments": None, "body_kept": False}
+    assert "towels" not in listed
+
+
+def test_a_visit_that_nobody_rated_has_no_feedback(client: Client) -> None:
+    at = told(client, group("Created", entry("a1"), event_id="a", at=f"{DAY}08:00:00Z"))
+
+    answer = client.get(f"/v1/main/visits/{GROUP}/feedback?min_position={at}")
+
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:daybook:problem:not-found")
+    assert shown(client, "appointments/a1", at)["feedback"] is None
+
+
+def test_a_feedback_is_visible_in_brief_from_the_appointments_of_its_visit(client: Client) -> None:
+    at = told(
+        client,
+        group("Created", entry("a1"), entry("a2"), event_id="a", at=f"{DAY}08:00:00Z"),
+        feedback(aspects_data(), event_id="b", at=f"{DAY}19:00:00Z"),
+    )
+
+    first, second = (shown(client, f"appointments/{one}", at)["feedback"] for one in ("a1", "a2"))
+
+    given = shown(client, f"visits/{GROUP}", at)["feedback"]
+    assert first == second == {name: given[name] for name in first}
+    assert (first["given_at"], first["rating_service"], first["rating"]) == (f"{DAY}19:00:00Z", 3, None)
+
+
+def test_an_appointment_that_moved_to_another_visit_is_shown_by_both_and_tells_of_both(client: Client) -> None:
+    moved = [
+        group("Updated", entry("a4"), event_id="c", at=f"{DAY}10:00:00Z"),
+        group("Created", entry("a5"), event_id="b", at=f"{DAY}09:00:00Z", appointment_group_id="g6"),
+        group("Created", entry("a4"), entry("a5"), event_id="a", at=f"{DAY}08:00:00Z"),
+    ]
+    at = told(client, *moved, group_status(4, event_id="d", at=f"{DAY}11:00:00Z"))
+
+    before, after = (shown(client, f"visits/{one}", at) for one in (GROUP, "g6"))
+    history = client.get("/v1/main/appointments/a5/history").json()["items"]
+
+    assert {one["appointment_id"]: (one["moved_to"], one["removed"]) for one in before["appointments"]} == {
+        "a4": (None, False),
+        "a5": ("g6", False),
+    }
+    assert before["progress"]["not_started"] == 1
+    assert [(one["appointment_id"], one["moved_to"]) for one in after["appointments"]] == [("a5", None)]
+    assert [(one["subject_id"], one["event_id"]) for one in history] == [
+        ("a5", "a"),
+        (GROUP, "a"),
+        ("a5", "b"),
+        ("g6", "b"),
+        (GROUP, "c"),
+        (GROUP, "d"),
+    ]
+    assert [one["event_id"] for one in before["history"]] == ["a", "a", "a", "b", "c", "c", "d"]
+
+
+def test_an_appointment_that_was_taken_out_of_every_visit_is_removed_from_that_which_listed_it(client: Client) -> None:
+    at = told(
+        client,
+        group("Created", entry("a1"), event_id="a", at=f"{DAY}08:00:00Z"),
+        progress("Started", entry("a1"), event_id="b", at=f"{DAY}09:00:00Z", appointment_group_id=""),
+    )
+
+    (one,) = shown(client, f"visits/{GROUP}", at)["appointments"]
+
+    assert (one["appointment_group_id"], one["moved_to"], one["removed"]) == (None, None, True)
+
+
+def test_a_change_of_a_list_is_told_as_what_came_and_what_went(client: Client) -> None:
+    at = told(
+        client,
+        group("Created", entry("a1"), entry("a2"), event_id="a", at=f"{DAY}08:00:00Z"),
+        group("Updated", entry("a3"), entry("a2"), event_id="b", at=f"{DAY}09:00:00Z"),
+        group("Updated", entry("a2"), entry("a3"), event_id="c", at=f"{DAY}10:00:00Z"),
+    )
+
+    history = shown(client, f"visits/{GROUP}", at)["history"]
+
+    changes = [one["changes"].get("appointment_ids") for one in history if one["kind"] == "appointment-group"]
+    assert changes == [
+        {"added": ["a1", "a2"], "removed": []},
+        {"added": ["a3"], "removed": ["a1"]},
+        {"added": [], "removed": []},
+    ]
+
+
+def test_a_start_that_only_utc_tells_anew_has_no_wall_clock_and_no_offset(client: Client) -> None:
+    both = {"start_time_in_center": "2026-03-02T09:00:00", "end_time": None}
+    at = told(
+        client,
+        group("Created", entry("a1", **both), event_id="a", at=f"{DAY}08:00:00Z"),
+        group("Created", entry("a2", **both), event_id="b", at=f"{DAY}08:00:00Z", appointment_group_id="g2"),
+        progress("Started", entry("a1", start_time="2026-03-03T17:00:00"), event_id="c", at=f"{DAY}17:01:00Z"),
+    )
+
+    moved, other = (shown(client, f"appointments/{one}", at) for one in ("a1", "a2"))
+
+    assert (moved["start_time"], moved["start_time_in_center"]) == ("2026-03-03T17:00:00Z", None)
+    assert (moved["utc_offset_minutes"], other["utc_offset_minutes"]) == (None, -480)
 
 
 def test_an_appointment_tells_what_became_of_its_group_and_whether_it_was_removed_from_it(client: Client) -> None:
@@ -145,12 +261,40 @@ def test_a_group_of_which_only_its_end_was_told_is_a_visit_without_appointments(
     assert (visit["status"], visit["deleted_at"], visit["appointments"]) == ("deleted", f"{DAY}08:00:00Z", [])
 
 
-@pytest.mark.parametrize("told_id", ["g-unknown", "%2F", "x" * 201])
+NAMES_NONE = ["%20", "0", "-1", "00000000-0000-0000-0000-000000000000"]
+
+
+@pytest.mark.parametrize("told_id", ["g-unknown", "%2F", "x" * 201, *NAMES_NONE])
 def test_a_visit_that_nothing_tells_of_is_not_found(client: Client, told_id: str) -> None:
+    told(client, progress("Started", entry("a1"), event_id="a", at=f"{DAY}17:01:00Z", appointment_group_id="-1"))
+
     answer = client.get(f"/v1/main/visits/{told_id}")
 
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:daybook:problem:not-found"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("registrations", "a registration of this id"),
+        ("appointments", "an appointment of this id"),
+        ("visits", "a visit of this id"),
+        ("sessions", "a class session of this id"),
+        ("centers", "a center of this id"),
+    ],
+)
+def test_what_is_not_found_is_said_in_words_and_what_names_nothing_is_never_found(
+    client: Client, path: str, words: str
+) -> None:
+    rest = "/days/2026-03-02" if path == "centers" else ""
+    # Of centers Zenoti tells nothing, so that any id that names one may.
+    ids = [*NAMES_NONE, "%01", *(() if rest else ("unheard",))]
+
+    answers = [client.get(f"/v1/main/{path}/{one}{rest}") for one in ids]
+
+    assert [answer.status_code for answer in answers] == [404] * len(ids)
+    assert all(words in answer.json()["detail"] for answer in answers)
 
 
 def test_rebooked_visits_name_each_other(client: Client) -> None:
@@ -162,7 +306,22 @@ def test_rebooked_visits_name_each_other(client: Client) -> None:
     )
 
     assert shown(client, f"visits/{GROUP}", at)["rebooked_as"] == ["g2", "g3"]
+    assert shown(client, f"visits/{GROUP}", at)["is_complete"]
     assert shown(client, "visits/g2", at)["rebooked_from"] == GROUP
+
+
+def test_a_visit_that_more_replace_than_are_shown_is_not_complete(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visits, "REBOOKED_MAX", 1)
+    bodies = [group("Created", event_id=one, at=f"{DAY}09:00:00Z", appointment_group_id=one) for one in ("G3", "G2")]
+    for body in bodies:
+        body["data"]["rebooked_source_group_id"] = GROUP
+    at = told(client, group("Created", event_id="a", at=f"{DAY}08:00:00Z"), *bodies)
+
+    visit = shown(client, f"visits/{GROUP}", at)
+
+    assert (visit["rebooked_as"], visit["is_complete"]) == (["g2"], False)
 
 
 def test_the_history_of_an_appointment_contains_what_happened_to_its_group_and_marks_it(client: Client) -> None:

@@ -14,10 +14,11 @@ import msgspec
 from daybook.cli.subject import Subject, absent, told_history
 from daybook.domain.findings import findings_of
 from daybook.domain.fold import fold
-from daybook.domain.identity import Kind, normalize_id, stream_id
+from daybook.domain.identity import Kind, named_id, stream_id
 from daybook.domain.visit import is_removed
 from daybook.projecting.change import changes_of
 from daybook.projecting.physical import logical_name
+from daybook.reading.visits import FEEDBACK
 from daybook.web import shaping
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Rows: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
 
 def read_registration(daybook: Daybook, source: str, told_id: str) -> Subject:
     """What the journal tells up to its end; raises `DaybookError` where it tells nothing."""
-    subject_id = normalize_id(told_id)
+    subject_id = named_id(told_id)
     events = _stream(daybook, source, Kind.REGISTRATION, subject_id)
     rows = _rows(daybook, "registrations", events)
     if not rows["registrations"]:
@@ -46,21 +47,21 @@ def read_registration(daybook: Daybook, source: str, told_id: str) -> Subject:
 
 
 def read_appointment(daybook: Daybook, source: str, told_id: str) -> Subject:
-    """Likewise; its history contains what happened to its group."""
-    subject_id = normalize_id(told_id)
+    """Likewise; its history contains what happened to its group, and to those that it was in before."""
+    subject_id = named_id(told_id)
     events = _stream(daybook, source, Kind.APPOINTMENT, subject_id)
     rows = _rows(daybook, "appointments", events)
     if not rows["appointments"]:
         raise absent(daybook, source, "appointment", subject_id)
     (row,) = rows["appointments"]
-    group_status, removed = None, False
+    told: dict[str, Any] = {"group_status": None, "removed": False}
     if row["appointment_group_id"] is not None:
         group = _stream(daybook, source, Kind.APPOINTMENT_GROUP, row["appointment_group_id"])
         of_group = _rows(daybook, "appointments", group)["appointments_groups"]
-        group_status = next((one["status"] for one in of_group), None)
-        removed = is_removed(fold(events), fold(group))
-    told = {"group_status": group_status, "removed": removed, "findings": _findings(events)}
-    state = shaping.appointment({**row, **told})
+        for one in of_group:
+            told |= {"group_status": one["status"], **{name: one[name] for name in FEEDBACK}}
+        told["removed"] = is_removed(fold(events), fold(group))
+    state = shaping.appointment({**row, **told, "findings": _findings(events)})
     history = told_history(daybook, source, Kind.APPOINTMENT, subject_id)
     return Subject("appointment", subject_id, msgspec.to_builtins(state), history)
 

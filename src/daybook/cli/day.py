@@ -48,7 +48,7 @@ def day(*, date: str, center_id: str | None, source: str | None, as_json: bool) 
 
 def _read(date: str, center_id: str | None, told_source: str | None) -> tuple[Any, str, int]:
     from daybook.cli.options import chosen_source, opened
-    from daybook.domain.identity import normalize_id
+    from daybook.domain.identity import named_id
     from daybook.errors import InvalidInstantError
     from daybook.reading.days import read_day
     from daybook.settings import Settings
@@ -57,7 +57,7 @@ def _read(date: str, center_id: str | None, told_source: str | None) -> tuple[An
     source = chosen_source(settings, told_source)
     with opened(settings) as daybook:
         try:
-            found = read_day(daybook.read_store, source, date, None if center_id is None else normalize_id(center_id))
+            found = read_day(daybook.read_store, source, date, None if center_id is None else named_id(center_id))
         except InvalidInstantError as error:
             raise click.BadParameter("a date like 2026-03-01", param_hint="DATE") from error
         return found, source, max(daybook.journal.head() - found.position, 0)

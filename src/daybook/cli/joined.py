@@ -7,11 +7,12 @@ do. So these tell what a follower has posted, and how much it has yet to post.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 import msgspec
 
 from daybook.cli.subject import Subject, absent, shaped, told_history
-from daybook.domain.identity import Kind, normalize_id
+from daybook.domain.identity import Kind, named_id
 from daybook.projecting.queries import page
 from daybook.reading import rosters, visits
 from daybook.web import answers
@@ -26,7 +27,7 @@ _REGISTRATIONS_MAX: Final = 1_000
 
 def read_visit(daybook: Daybook, source: str, told_id: str) -> Subject:
     """Raises `DaybookError` where nothing told of it, `ProjectionError` where there are no read models of it."""
-    group_id = normalize_id(told_id)
+    group_id = named_id(told_id)
     with daybook.read_store.snapshot("appointments") as snapshot:
         found = visits.visit(snapshot, source, group_id)
         position = snapshot.cursor.position
@@ -34,13 +35,20 @@ def read_visit(daybook: Daybook, source: str, told_id: str) -> Subject:
     if found is None:
         raise absent(daybook, source, "visit", group_id, behind)
     entries = list(visits.history_of(daybook.journal, source, group_id, found, position))
-    state = msgspec.to_builtins(answers.visit(source, group_id, found, entries))
-    return Subject("visit", group_id, state, shaped(entries), behind)
+    told = answers.visit(source, group_id, found, entries)
+    return Subject("visit", group_id, msgspec.to_builtins(told), shaped(entries), behind, _words(daybook, told))
+
+
+def _words(daybook: Daybook, visit: answers.Visit) -> str | None:
+    if visit.feedback is None:
+        return None
+    body = daybook.journal.inbox.body(UUID(visit.feedback.delivery_id))
+    return answers.feedback_in_words(visit.feedback, body).comments
 
 
 def read_session(daybook: Daybook, source: str, told_id: str) -> Subject:
     """Likewise; its history is that of the session itself."""
-    session_id = normalize_id(told_id)
+    session_id = named_id(told_id)
     with daybook.read_store.snapshot("registrations") as snapshot:
         found = rosters.roster(snapshot, source, session_id)
         registered = page(snapshot, source, where={"session_id": session_id}, limit=_REGISTRATIONS_MAX)

@@ -77,7 +77,7 @@ def _facts(found: Subject) -> Table:
     if state.get("session"):
         made.add_row("  [dim]session[/]", _session(state["session"]))
     if state.get("feedback"):
-        made.add_row("  [dim]feedback[/]", _feedback(state["feedback"]))
+        made.add_row("  [dim]feedback[/]", _feedback(state["feedback"], found.words))
     if state["occurred_at"]:
         arrival = " (its arrival: the body told no time)" if state["time_basis"] == "arrival" else ""
         made.add_row("  [dim]last occurred[/]", f"[dim]{state['occurred_at']}{arrival}[/]")
@@ -103,20 +103,21 @@ def _session(told: Mapping[str, Any]) -> str:
     return f"{name} {styled(told['status'])}{f' {printable(start)} [dim]({_UNPROVEN})[/]' if start else ''}"
 
 
-def _feedback(told: Mapping[str, Any]) -> str:
-    """The ratings in a line; whoever wants the words is told where they are."""
+def _feedback(told: Mapping[str, Any], words: str | None) -> str:
+    """The ratings in a line and what the guest wrote, or where that is if it was not read."""
     ratings = {name: rating for name, rating in told.items() if name.startswith("rating") and rating is not None}
     named = ", ".join(f"{name.removeprefix('rating_')} {rating}" for name, rating in ratings.items())
-    tags = ", ".join(printable(tag["name"] or tag["id"] or "-") for tag in told["tags"])
-    lines = [f"{named}{' · ' if named and tags else ''}{tags}", told["given_at"]]
-    lines.append(f"the words, if any: deliveries/{told['delivery_id']}/body")
-    return "\n".join([lines[0] or "no rating", *(f"[dim]{line}[/]" for line in lines[1:])])
+    tags = ", ".join(printable(tag["name"] or tag["id"] or "-") for tag in told.get("tags", ()))
+    lines = [f"{named}{' · ' if named and tags else ''}{tags}" or "no rating"]
+    lines += [f"“{printable(words)}”"] if words else []
+    lines += [f"[dim]{told['given_at']}, from the body of delivery {told['delivery_id']}[/]"]
+    return "\n".join(lines)
 
 
 def _print_appointments(screen: Console, visit: Mapping[str, Any]) -> None:
     made = table("start (center)", "appointment", "therapist", "progress")
     for one in visit["appointments"]:
-        progress = "[red]removed[/]" if one["removed"] else styled(one["progress"])
+        progress = _standing(one)
         marks = "".join(f"\n[yellow]! {finding['code']}[/]" for finding in one["findings"])
         made.add_row(
             _start(one),
@@ -128,6 +129,13 @@ def _print_appointments(screen: Console, visit: Mapping[str, Any]) -> None:
     screen.print(made)
     if not visit["is_complete"]:
         screen.print("[dim]There are more.[/]")
+
+
+def _standing(appointment: Mapping[str, Any]) -> str:
+    """Its progress, unless it does not belong to the visit any more."""
+    if appointment["moved_to"]:
+        return f"[red]moved to[/]\n[dim]{printable(appointment['moved_to'])}[/]"
+    return "[red]removed[/]" if appointment["removed"] else styled(appointment["progress"])
 
 
 def _start(appointment: Mapping[str, Any]) -> str:

@@ -54,27 +54,31 @@ def _changes(changes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             before, after = changes[name]["from"], changes[name]["to"]
             # A stream begins as unknown or not started: that is no state that anybody told.
             yield styled(after) if before in {None, "unknown", "not_started"} else f"{before} → {styled(after)}"
-    others = {name: change for name, change in changes.items() if name not in _LEADING and not name.endswith("_at")}
+    lists = {name: change for name, change in changes.items() if "added" in change}
+    for name, change in lists.items():
+        yield printable(f"{name} {_moved(change)}")
+    told_apart = {*_LEADING, *lists}
+    others = {name: change for name, change in changes.items() if name not in told_apart and not name.endswith("_at")}
     for name, change in others.items():
         if change["from"] is not None:
-            yield printable(f"{name} {_moved(change['from'], change['to'])}")
+            yield printable(f"{name} {_value(change['from'])} → {_value(change['to'])}")
     first = sum(change["from"] is None for change in others.values())
     if first:
         yield f"[dim]{first} field{'s' if first > 1 else ''} told[/]"
 
 
-def _moved(before: object, after: object) -> str:
-    """Of a list how many it gained and lost: its items would fill the screen twice."""
-    if not isinstance(before, list | tuple) or not isinstance(after, list | tuple):
-        return f"{_value(before)} → {_value(after)}"
-    gained, lost = sum(item not in before for item in after), sum(item not in after for item in before)
+def _moved(change: Mapping[str, Any]) -> str:
+    """Of a list how many it gained and lost: its items would fill the screen."""
+    gained, lost = len(change["added"]), len(change["removed"])
     told = [f"+{gained}" if gained else "", f"-{lost}" if lost else ""]
-    return f"{len(before)} → {len(after)} ({' '.join(filter(None, told)) or 'in another order'})"
+    return " ".join(filter(None, told)) or "in another order"
 
 
 def _value(told: object) -> str:
     if told is None:
         return "none"
+    if isinstance(told, list | tuple):
+        return f"{len(told)} of them"
     return str(told).lower() if isinstance(told, bool) else str(told)
 
 

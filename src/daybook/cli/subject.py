@@ -28,6 +28,8 @@ class Subject:
     """In the order of occurrence."""
     behind: int = 0
     """So many events of the journal are not in the read models yet; what is folded from the journal has all."""
+    words: str | None = None
+    """What the guest of a visit wrote, from the body that brought it: for the screen, and part of no state."""
 
 
 def told_history(daybook: Daybook, source: str, kind: Kind, subject_id: str) -> list[Mapping[str, Any]]:

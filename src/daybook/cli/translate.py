@@ -46,8 +46,17 @@ def translate(*, source: str | None, dry_run: bool, as_json: bool, **asked: bool
     console().print(
         f"{done.read:,} deliveries read again: {done.changed:,} {would} told otherwise, {done.recorded:,} of them"
         f" recorded for the first time. Events {appended}: {done.events:,}, of which {done.superseding:,} supersede"
-        f" older ones and {done.withdrawing:,} withdraw them."
+        f" older ones and {done.withdrawing:,} withdraw them.{_quarantined(done.quarantined, dry_run=dry_run)}"
     )
+
+
+def _quarantined(count: int, *, dry_run: bool) -> str:
+    """What waits for a person now, and where to see it."""
+    if not count:
+        return ""
+    if dry_run:
+        return f" To quarantine, since they cannot be read: {count:,}."
+    return f" Quarantined, since they cannot be read: {count:,}; `daybook quarantine list` tells why."
 
 
 async def _translate(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from daybook.bootstrap import bootstrap
 from daybook.doctor.finding import Finding, Level
-from daybook.doctor.inbox import examine_inbox
+from daybook.doctor.inbox import examine_inbox, examine_kept
 from daybook.doctor.payloads import examine_payloads
 from daybook.doctor.projections import examine_projections
 from daybook.doctor.store import examine_store, is_absent
@@ -53,6 +53,7 @@ def _opened(daybook: Daybook, now_ns: int) -> Iterator[Finding]:
         yield from examine_webhooks(daybook.journal.inbox.webhooks(), daybook.settings, now_ns)
         for source in sorted(daybook.settings.sources):
             yield from examine_inbox(daybook.journal.inbox, source)
+        yield from examine_kept(daybook.journal)
         yield from examine_payloads(daybook.journal, now_ns)
     except StoreError as error:
         yield Finding(Level.ALARM, "inbox", str(error), "see what the store says above")

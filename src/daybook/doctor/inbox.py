@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from daybook.doctor.finding import Finding, Level
+from daybook.intake.retranslation import LOOKED_THROUGH_MAX, is_due
+from daybook.journal.entries import OutcomeName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
+    from daybook.journal import Journal
     from daybook.journal.inbox import Inbox
 
 RECENT_DELIVERIES: Final = 1000
+KEPT_DELIVERIES_MAX: Final = 100_000
+"""Oldest first, those that are looked at: newer ones were kept by the translation that is here."""
+_KEPT: Final[tuple[OutcomeName, ...]] = ("kept",)
 CONFLICT_SHARE_ALARM: Final = 0.01
 """Above it, conflicts are no accident: then `event_id` does not name one event."""
 CONFLICTS_ALARM_MIN: Final = 5
@@ -39,6 +46,31 @@ def examine_inbox(inbox: Inbox, source: str) -> Iterator[Finding]:
             yield Finding(Level.WARNING, about, f"{counts[reason]:,} wait for a person: {reason}", remedy)
     if "conflict" in counts:
         yield _conflicts(inbox, source, counts["conflict"])
+
+
+def examine_kept(journal: Journal) -> Iterator[Finding]:
+    """A finding where this translation may make events of what an older one kept as being about something else."""
+    older = looked = 0
+    after: UUID | None = None
+    while looked < KEPT_DELIVERIES_MAX:
+        kept = journal.inbox.standing_after(after, outcomes_wanted=_KEPT, source=None, limit=LOOKED_THROUGH_MAX)
+        older += sum(map(is_due, kept))
+        looked += len(kept)
+        if len(kept) < LOOKED_THROUGH_MAX:
+            break
+        after = kept[-1].delivery_id
+    if not older:
+        return
+    count = f"{older:,} deliveries were" if older > 1 else "1 delivery was"
+    least = "at least " if looked >= KEPT_DELIVERIES_MAX else ""
+    first = "once every process runs this daybook: `daybook migrate`, then "
+    is_held = journal.format_level < journal.vocabulary.level
+    yield Finding(
+        Level.WARNING,
+        "kept deliveries",
+        f"{least}{count} kept by an older translation: this one may make events of them",
+        f"{first if is_held else ''}`daybook translate --kept`; with --dry-run it only tells what would come",
+    )
 
 
 def _conflicts(inbox: Inbox, source: str, ever: int) -> Finding:

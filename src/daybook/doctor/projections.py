@@ -81,7 +81,9 @@ def _finding(daybook: Daybook, status: ProjectionStatus, now_ns: int) -> Finding
         remedy = "its rows stay as they are; restore its code, or drop it: `daybook projections drop`"
         if isinstance(declared, StateProjection | LogProjection):
             remedy = _towards(status, declared.version)
-        return Finding(Level.WARNING, about, f"nobody's code follows its live version {status.live}; {behind}", remedy)
+        # Nothing will bring it up but a person.
+        level = Level.ALARM if lag.seconds > LAG_S_ALARM else Level.WARNING
+        return Finding(level, about, f"nobody's code follows its live version {status.live}; {behind}", remedy)
     level = Level.FINE
     if isinstance(declared, StateProjection | LogProjection) and declared.version not in {None, status.live}:
         words = f"the code declares version {declared.version}, live is {status.live}; {behind}"

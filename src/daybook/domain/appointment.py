@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
 
-from daybook.domain.clock import Offset, ToldCenter, ToldUtc, offset
+from daybook.domain.clock import Offset, ToldCenter, ToldUtc, is_same_time, offset
 from daybook.domain.contradiction import Contradiction
 from daybook.domain.events import Event, TimeBasis, ToldBool, ToldId, ToldInt, ToldText
 from daybook.domain.identity import Kind
@@ -47,6 +48,8 @@ _VALUE_FIELDS: Final = (
     "appointment_type",
     "therapist_request_type",
 )
+_TIMES: Final = (("start_time_utc", "start_time_in_center"), ("end_time_utc", "end_time_in_center"))
+"""One moment each, told by two clocks."""
 
 
 class AppointmentEvent(Event, frozen=True, kw_only=True):
@@ -178,6 +181,7 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
     told = {name: told_id(getattr(event, name)) for name in _ID_FIELDS}
     told.update((name, told_value(getattr(event, name))) for name in _VALUE_FIELDS)
     changes.update((name, value) for name, value in told.items() if value is not UNSET)
+    changes.update((name, UNSET) for name in _outdated(state, told))
     progress = _told_progress(event)
     changes.update(_progress(state, event, progress))
     changes.update(_doubts(state, event, progress))
@@ -188,6 +192,15 @@ def _offset(event: AppointmentEvent) -> Offset | None:
     """Of one event alone: an older wall clock beside a newer UTC time would tell an offset that never was."""
     start = offset(event.start_time_utc, event.start_time_in_center)
     return start or offset(event.end_time_utc, event.end_time_in_center)
+
+
+def _outdated(state: Appointment, told: Mapping[str, Any]) -> Iterator[str]:
+    """The clock that says nothing of a moment which the other one tells anew: beside that, its old time is wrong."""
+    for utc, center in _TIMES:
+        if told[utc] is UNSET and told[center] is not UNSET and not is_same_time(told[center], getattr(state, center)):
+            yield utc
+        if told[center] is UNSET and told[utc] is not UNSET and not is_same_time(told[utc], getattr(state, utc)):
+            yield center
 
 
 def _told_progress(event: AppointmentEvent) -> int | None:

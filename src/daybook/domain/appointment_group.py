@@ -17,6 +17,7 @@ from daybook.domain.occurrence import place
 from daybook.domain.telling import told_id, told_value
 
 CREATED_TYPE: Final = "AppointmentGroup.Created"
+ALSO_LISTED_MAX: Final = 1_000
 _DELETED_CODE: Final = 7
 _ID_FIELDS: Final = ("organization_id", "center_id", "guest_id", "invoice_id", "rebooked_source_group_id")
 _VALUE_FIELDS: Final = (
@@ -158,6 +159,8 @@ class AppointmentGroup(msgspec.Struct, frozen=True, kw_only=True):
     feedback_source: ToldInt = UNSET
     feedback_delivery_id: UUID | None = None
     """In its body are the words of the last feedback."""
+    also_listed: tuple[str, ...] = ()
+    """What lists ever named and the latest whole one does not, the last named first; at most `ALSO_LISTED_MAX`."""
     list_place: str | None = None
     """Where the event that told the list stands in the order of occurrence."""
     unknown_status_at_ns: int | None = None
@@ -196,13 +199,28 @@ def evolve(state: AppointmentGroup, event: AppointmentGroupEvent) -> Appointment
 
 def _listed(state: AppointmentGroup, event: Listed) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    # A list with an entry that names nothing is not known as a whole, so it takes no appointment away.
-    if isinstance(event.appointment_ids, tuple) and not event.appointments_nameless:
-        changes.update(appointment_ids=event.appointment_ids, list_place=place(event))
-    if event.zenoti_type == CREATED_TYPE and state.created_at_ns is None:
-        # Creation tells "new" only where nothing told more: a group that was deleted is not revived by it.
-        changes.update(created_at_ns=event.occurred_at_ns, status="new" if state.status is None else state.status)
+    if isinstance(event.appointment_ids, tuple):
+        before = state.appointment_ids if isinstance(state.appointment_ids, tuple) else ()
+        # A list with an entry that names nothing is not known as a whole, so it takes no appointment away.
+        if not event.appointments_nameless:
+            changes.update(appointment_ids=event.appointment_ids, list_place=place(event))
+        ever = dict.fromkeys((*event.appointment_ids, *before, *state.also_listed))
+        latest = frozenset(before if event.appointments_nameless else event.appointment_ids)
+        changes["also_listed"] = tuple(one for one in ever if one not in latest)[:ALSO_LISTED_MAX]
+    if event.zenoti_type == CREATED_TYPE:
+        changes.update(_created(state, event))
     return changes
+
+
+def _created(state: AppointmentGroup, event: Listed) -> dict[str, Any]:
+    """Creation tells "new" where nothing told more, and of a group that was deleted before: it is there again.
+
+    What has no time of its own revives nothing, it may have been told before the deletion.
+    """
+    restored = state.status == "deleted" and event.time_basis == "event"
+    if restored or state.status is None:
+        return {"status": "new", "created_at_ns": event.occurred_at_ns}
+    return {"created_at_ns": event.occurred_at_ns} if state.created_at_ns is None else {}
 
 
 def _status(state: AppointmentGroup, event: AppointmentGroupEvent, code: int) -> dict[str, Any]:
@@ -225,5 +243,8 @@ def _after_deleted(state: AppointmentGroup, event: AppointmentGroupEvent) -> Con
             return state.after_deleted.ruled_out(event)
         case Listed() if event.zenoti_type == CREATED_TYPE:
             return state.after_deleted.allowed(event)
+        case FeedbackGiven():
+            # Who was there may say so, whatever became of the entry in the book.
+            return state.after_deleted
         case _:
             return state.after_deleted.happened(event)

@@ -60,6 +60,16 @@ def _offset(utc: UtcTime, center: CenterTime) -> Offset | None:
     return Offset(at_ns, minutes) if possible and rest_ns == 0 else None
 
 
+def is_same_time(one: ToldUtc | ToldCenter, other: ToldUtc | ToldCenter) -> bool:
+    """Whether two times by one clock are the same, in whatever spelling; what cannot be read is only itself."""
+    if one == other or not isinstance(one, str) or not isinstance(other, str):
+        return one == other
+    try:
+        return parse_instant(one) == parse_instant(other)
+    except InvalidInstantError:
+        return False
+
+
 def offset_minutes_at(at_ns: int, offsets: Iterable[Offset]) -> int | None:
     """A center's offset at an instant, from what was told of other moments there: the nearest one tells.
 

@@ -16,7 +16,7 @@ from daybook.domain.events import Event
 _GIVEN = frozenset({"class_version", "translation", "originator_version", "position", "recorded_at_ns"})
 _BOOKKEEPING = frozenset(
     {"id", "source", "created_by_itself", "occurred_at_ns", "time_basis", "recorded_at_ns", "version", "position"}
-    | {"place", "list_place", "utc_offset", "feedback_delivery_id"}
+    | {"place", "list_place", "also_listed", "utc_offset", "feedback_delivery_id"}
     | {"maybe_created", "was_untimed", "no_show_after_cancelled", "was_started", "was_listed"}
     | {"started_after_completed", "unknown_status_at_ns", "after_deleted"}
 )

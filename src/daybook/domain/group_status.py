@@ -43,6 +43,9 @@ STATUS_NAMES: Final[Mapping[int, StatusName]] = MappingProxyType(
 )
 """By the code of `AppointmentGroup.Status` (zenoti.md)."""
 
+NO_VISIT: Final[frozenset[StatusName]] = frozenset({"deleted", "void", "voided", "break", "available", "not_specified"})
+"""Of which nobody was expected: such a group is in the book, and no visit that could be cancelled or missed."""
+
 
 def status_of(code: int) -> Status:
     """The status that a code stands for."""

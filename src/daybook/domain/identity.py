@@ -56,6 +56,14 @@ def _normalize(text: str) -> str:
 _remembered: Final = lru_cache(maxsize=16_384)(_normalize)
 
 
+def named_id(value: object) -> str:
+    """The same of an id that must name something: raises `InvalidIdError` for one that means none, too."""
+    told = normalize_id(value)
+    if means_none(told):
+        raise InvalidIdError("an id is blank, 0, -1 or the all-zero GUID, which names nothing")
+    return told
+
+
 def means_none(value: str) -> bool:
     """Whether a normalized id stands for "no such thing": `""`, 0, -1 or the all-zero GUID."""
     return value in _NONE_IDS

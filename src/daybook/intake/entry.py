@@ -13,6 +13,7 @@ import msgspec
 from daybook.domain.events import Event
 from daybook.intake.authentication import Authentication
 from daybook.intake.call import Call
+from daybook.journal.entries import Delivery
 from daybook.journal.mapper import encode_event
 from daybook.journal.rows import Provenance
 from daybook.journal.store import WebhookKey
@@ -116,11 +117,11 @@ def quarantined(translation: Translation, reason: str, detail: str) -> Translati
     )
 
 
-def bytes_key(entry: Entry, reason: str | None) -> bytes:
+def bytes_key(provenance: Provenance | Delivery, reason: str | None) -> bytes:
     """Under which a quarantined delivery is compared: the same bytes, refused for the same reason."""
-    parts = (entry.provenance.source, entry.provenance.url_type or "", reason or "")
+    parts = (provenance.source, provenance.url_type or "", reason or "")
     head = b"".join(len(part := text.encode()).to_bytes(4, "big") + part for text in parts)
-    return hashlib.sha256(_BYTES_TAG + head + entry.provenance.body_digest).digest()
+    return hashlib.sha256(_BYTES_TAG + head + provenance.body_digest).digest()
 
 
 def webhook_of(source: str, url_type: str | None, via: str | None) -> WebhookKey:

@@ -51,7 +51,7 @@ def record(
     known = tx.known_keys([key for entry in entries if (key := entry.translation.dedupe_key) is not None])
     readings = _readings(entries, known)
     refused = {
-        index: bytes_key(entry, reading.reason)
+        index: bytes_key(entry.provenance, reading.reason)
         for index, (entry, reading) in enumerate(zip(entries, readings, strict=True))
         if reading.outcome == "quarantined"
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import cast
 from uuid import UUID
 
 from daybook.domain.events import Origin, Signature
@@ -10,14 +10,11 @@ from daybook.errors import NotQuarantinedError, UnknownDeliveryError
 from daybook.intake.call import Answer
 from daybook.intake.entry import UNSIGNED, writable
 from daybook.intake.recording import Sheet
-from daybook.intake.rereading import Vouching, answer_of, enter, reread, streams_of
+from daybook.intake.rereading import BODY_ERASED, Vouching, answer_of, enter, reread, streams_of
 from daybook.intake.shapes import Shapes, kind_of
 from daybook.journal import Journal
 from daybook.journal.entries import Delivery
 from daybook.zenoti.translate import TRANSLATION_VERSION, Told, Translation, translate
-
-BODY_ERASED: Final = "body_erased"
-"""Nothing reads such a delivery again."""
 
 
 def release(

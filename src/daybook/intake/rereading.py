@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -19,6 +19,9 @@ from daybook.journal.mapper import encode_event
 from daybook.journal.rows import KeyRow, OutcomeRow
 from daybook.journal.store import Known, LastOutcome
 from daybook.zenoti.translate import Translation
+
+BODY_ERASED: Final = "body_erased"
+"""Nothing reads such a delivery again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,11 @@ class Reread:
         """Whether more follows than that a newer translation read it."""
         return bool(self.added.all) or (self.outcome, self.reason) != (self.last.outcome, self.last.reason)
 
+    @property
+    def is_newly_quarantined(self) -> bool:
+        """Whether it waits for a person from now on, and did not before."""
+        return self.outcome == "quarantined" and self.last.outcome != "quarantined"
+
 
 def reread(
     delivery_id: UUID,
@@ -92,7 +100,7 @@ def reread(
         outcome, reason, added = "repeat", None, _added((), recorded, reading.version)
     elif outcome != "quarantined":
         added = _added(reading.events, recorded, reading.version)
-    elif last.outcome != "quarantined":
+    elif _stays(last, reason):
         # What was understood once stays as it is; the newer translation is noted, so that it does not come back to it.
         outcome, reason = cast("OutcomeName", last.outcome), None
     return Reread(delivery_id, reading, last, outcome, reason, first, added, claims_key)
@@ -138,6 +146,14 @@ def answer_of(change: Reread, position: int | None) -> Answer:
 def streams_of(changes: Collection[Reread]) -> set[bytes]:
     """The streams whose ends a sheet must know."""
     return {event.originator_id.bytes for change in changes for event in change.added.all}
+
+
+def _stays(last: LastOutcome, reason: str | None) -> bool:
+    """Whether what it came to before holds, though this reading makes nothing of it."""
+    if last.outcome == "kept":
+        # Nobody had read it yet: it waits for a person as it would if it came today, unless nothing is left to read.
+        return reason == BODY_ERASED
+    return last.outcome != "quarantined"
 
 
 def _claimed(delivery_id: UUID, reading: Translation, known: dict[bytes, Known]) -> tuple[Translation, Known | None]:

@@ -10,12 +10,13 @@ from uuid import UUID
 from daybook.domain.events import Event
 from daybook.errors import FormatLevelError
 from daybook.intake.claims import Claims
-from daybook.intake.entry import AWAITS_FORMAT_LEVEL, UNSIGNED
+from daybook.intake.entry import AWAITS_FORMAT_LEVEL, UNSIGNED, bytes_key
 from daybook.intake.recording import Sheet
-from daybook.intake.release import BODY_ERASED, translate_again
-from daybook.intake.rereading import Reread, enter, reread, streams_of
+from daybook.intake.release import translate_again
+from daybook.intake.rereading import BODY_ERASED, Reread, enter, reread, streams_of
 from daybook.journal import Journal
 from daybook.journal.entries import Delivery, OutcomeName, Standing
+from daybook.journal.rows import BytesRow
 from daybook.journal.store import Known, Transaction
 from daybook.zenoti.translate import TRANSLATION_VERSION, Translation
 
@@ -40,6 +41,8 @@ class Retranslation:
     """All that were appended: missing ones, those that supersede older ones, and those that withdraw them."""
     superseding: int = 0
     withdrawing: int = 0
+    quarantined: int = 0
+    """Deliveries that were kept and are quarantined now, since this translation finds out that it cannot read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,10 @@ def retranslate(
 ) -> Iterator[Retranslation]:
     """Translate again, in order of arrival, what has one of these outcomes; yields after each transaction.
 
-    Kept and recorded deliveries are read only by a newer version than before. Quarantined ones always are, but for
-    those without a valid signature, which only a person can vouch for, and those whose body was erased. Raises
-    `FormatLevelError` where older processes could not read what would be appended.
+    Kept and recorded deliveries are read only by a newer version than before; what was kept and turns out to be
+    unreadable is quarantined. Quarantined ones always are read, but for those without a valid signature, which only a
+    person can vouch for, and those whose body was erased. Raises `FormatLevelError` where older processes could not
+    read what would be appended.
     """
     if journal.format_level < journal.vocabulary.level:
         raise FormatLevelError
@@ -66,7 +70,7 @@ def retranslate(
             with journal.transaction() as tx:
                 changes = _changes(tx, batch, claims)
                 if not dry_run:
-                    _write(tx, changes)
+                    _write(tx, batch, changes)
             if dry_run:
                 claims.claim(claim for change in changes for claim in _claims(change))
             done = _counted(done, len(batch), changes)
@@ -82,12 +86,13 @@ def _all_due(journal: Journal, outcomes: Collection[OutcomeName], source: str | 
     ):
         after = standing[-1].delivery_id
         for each in standing:
-            delivery = journal.inbox.delivery(each.delivery_id) if _is_due(each) else None
+            delivery = journal.inbox.delivery(each.delivery_id) if is_due(each) else None
             if delivery is not None:
                 yield _read(journal, delivery)
 
 
-def _is_due(standing: Standing) -> bool:
+def is_due(standing: Standing) -> bool:
+    """Whether this translation may make more of it than was made before."""
     if standing.outcome == "quarantined":
         return standing.reason not in {UNSIGNED, BODY_ERASED} and standing.translation <= TRANSLATION_VERSION
     return standing.translation < TRANSLATION_VERSION or standing.reason == AWAITS_FORMAT_LEVEL
@@ -134,12 +139,25 @@ def _changes(tx: Transaction, batch: Sequence[_Due], claims: Claims) -> list[Rer
     return changes
 
 
-def _write(tx: Transaction, changes: Sequence[Reread]) -> None:
+def _write(tx: Transaction, batch: Sequence[_Due], changes: Sequence[Reread]) -> None:
     streams = streams_of(changes)
     sheet = Sheet(tx.clock(), tx.heads(streams) if streams else {})
     for change in changes:
         enter(sheet, change)
+    sheet.bytes += _bytes(tx, batch, changes)
     sheet.write(tx)
+
+
+def _bytes(tx: Transaction, batch: Sequence[_Due], changes: Sequence[Reread]) -> list[BytesRow]:
+    """Claims of what is quarantined now, so that the same bytes are a repeat of it when they are sent again."""
+    reasons = {change.delivery_id: change.reason for change in changes if change.is_newly_quarantined}
+    claims = {
+        bytes_key(due.delivery, reasons[due.delivery.delivery_id]): due.delivery.delivery_id.bytes
+        for due in batch
+        if due.delivery.delivery_id in reasons
+    }
+    known = tx.known_bytes(list(claims)) if claims else {}
+    return [BytesRow(key, delivery_id) for key, delivery_id in claims.items() if key not in known]
 
 
 def _claims(change: Reread) -> Iterator[tuple[bytes, Known]]:
@@ -158,4 +176,5 @@ def _counted(done: Retranslation, read: int, changes: Sequence[Reread]) -> Retra
         events=done.events + sum(len(change.added.all) for change in changes),
         superseding=done.superseding + sum(len(change.added.superseding) for change in changes),
         withdrawing=done.withdrawing + sum(len(change.added.withdrawing) for change in changes),
+        quarantined=done.quarantined + sum(change.is_newly_quarantined for change in changes),
     )

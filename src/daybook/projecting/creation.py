@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import structlog
@@ -25,10 +25,11 @@ from daybook.projecting.cursor import (
 )
 from daybook.projecting.engine import ReadEngine
 from daybook.projecting.failure import Policy, policy_of
+from daybook.projecting.inventory import found_tables
 from daybook.projecting.physical import physical_tables
 from daybook.projecting.projection import BrokenProjection, Projection, SoundProjection, versions_of
 from daybook.projecting.reason import reason_of
-from daybook.projecting.snapshot import table_lost
+from daybook.projecting.snapshot import table_lost, table_names
 
 Fingerprints: TypeAlias = Mapping[tuple[str, int], bytes | None]
 log = structlog.get_logger(__name__)
@@ -50,10 +51,11 @@ def create_absent(
     creation = _Creation(engine, connection, fingerprints, engine.tables(connection))
     lost: set[Identity] = set()
     for name in sorted({*cursors, *projections}):
-        projection, own = projections.get(name), cursors.get(name, [])
+        projection = projections.get(name)
         code = None if isinstance(projection, BrokenProjection) else projection
         try:
             with connection.begin_nested():
+                own = creation.with_tables(code, cursors.get(name, []), {*cursors, *projections})
                 gone = creation.find_lost(code, own)
                 if code is not None and name not in lives:
                     creation.make_live(code, [cursor for cursor in own if identity_of(cursor) not in gone], own)
@@ -75,15 +77,28 @@ class _Creation:
     there: Collection[str]
     """Names of tables."""
 
+    def with_tables(
+        self, projection: SoundProjection | None, cursors: Iterable[Cursor], names: Collection[str]
+    ) -> list[Cursor]:
+        """The cursors, with the tables of each written down where the first layout did not."""
+        known: list[Cursor] = []
+        for cursor in cursors:
+            if cursor.tables is not None:
+                known.append(cursor)
+                continue
+            made_by = self._made_by(projection, cursor)
+            tables = found_tables(cursor, made_by=made_by, current=projection, there=self.there, names=names)
+            change_cursor(self.connection, cursor.key, {"tables": tables})
+            known.append(replace(cursor, tables=tables))
+        return known
+
     def find_lost(self, projection: SoundProjection | None, cursors: Iterable[Cursor]) -> set[Identity]:
         """The builds whose tables are gone, marked as stopped; tables that had no rows yet are created again."""
         lost: set[Identity] = set()
         for cursor in cursors:
-            code = versions_of(projection).get(cursor.version) if projection else None
-            if code is not None and matches(cursor, self.fingerprints) is False:
-                code = None  # it knows other tables
-            if all(name in self.there for name in _names(cursor, code)):
+            if all(name in self.there for name in table_names(cursor)):
                 continue
+            code = self._made_by(projection, cursor)
             if cursor.position == 0 and not cursor.is_loading:
                 if code is not None:
                     self.engine.create(self.connection, physical_tables(code, cursor.build).values())
@@ -123,9 +138,7 @@ class _Creation:
         add_cursor(self.connection, key, values)
         set_live(self.connection, key, None)
 
-
-def _names(cursor: Cursor, code: SoundProjection | None) -> list[str]:
-    """What the first layout did not write down only its own code knows."""
-    if cursor.tables is not None:
-        return cursor.tables.split()
-    return [table.name for table in physical_tables(code, cursor.build).values()] if code else []
+    def _made_by(self, projection: SoundProjection | None, cursor: Cursor) -> SoundProjection | None:
+        """The code that made this build, if it is here: other code of that version knows other tables."""
+        code = versions_of(projection).get(cursor.version) if projection else None
+        return None if matches(cursor, self.fingerprints) is False else code

@@ -108,7 +108,7 @@ class Cursor:
     on_ready: OnReady | None
     """What comes when it has caught up; None where it is or was live."""
     tables: str | None
-    """Their names, separated by blanks; None for those of a store's first layout."""
+    """Their names, separated by blanks, the main one first; None in a store of the first layout, until it is opened."""
 
     @property
     def key(self) -> Key:

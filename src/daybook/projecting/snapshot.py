@@ -31,17 +31,41 @@ class Snapshot:
         """The first table, which is the projection's main one."""
         return self.tables[0]
 
-    def named(self, name: str) -> Table:
+    def has(self, *names: str) -> bool:
+        """Whether it has all of these tables, by their logical names.
+
+        During a deployment the live version may still be one that knew less than the code that asks. What worked before
+        goes on then without them; what is new raises by `named`.
+        """
+        return all(self._find(name) is not None for name in names)
+
+    def named(self, name: str, *columns: str) -> Table:
         """One of the tables by its logical name, e.g. `appointments_groups`.
 
-        Raises `ProjectionError` where the live version has no such table: during a deployment it may still be one
-        that knew less than the code that asks.
+        Raises `ProjectionError`, which names the remedy, where the live version has no such table, or it lacks one of
+        these columns.
         """
-        for table in self.tables:
-            if logical_name(table.name, self.cursor.version, self.cursor.build) == name:
-                return table
-        raise ProjectionError(
-            f"the live version {self.cursor.version} of {self.cursor.name} has no table {name};"
+        table = self._find(name)
+        if table is None:
+            raise self._lacks(f"table {name}")
+        for column in columns:
+            if column not in table.c:
+                raise self._lacks(f"column {column}")
+        return table
+
+    def require(self, *columns: str) -> None:
+        """Raises `ProjectionError` likewise where the main table lacks one of these columns."""
+        for column in columns:
+            if column not in self.table.c:
+                raise self._lacks(f"column {column}")
+
+    def _find(self, name: str) -> Table | None:
+        version, build = self.cursor.version, self.cursor.build
+        return next((table for table in self.tables if logical_name(table.name, version, build) == name), None)
+
+    def _lacks(self, what: str) -> ProjectionError:
+        return ProjectionError(
+            f"the live version {self.cursor.version} of {self.cursor.name} has no {what};"
             f" run `daybook rebuild {self.cursor.name}`"
         )
 
@@ -63,7 +87,7 @@ class Tables:
         infos = {logical_name(table.name, projection.version, 1): table.info for table in projection.tables}
         return tuple(
             self._as_created(connection, cursor, name, infos.get(logical_name(name, cursor.version, cursor.build), {}))
-            for name in table_names(cursor, projection)
+            for name in table_names(cursor)
         )
 
     def _as_created(self, connection: Connection, cursor: Cursor, name: str, info: Mapping[object, object]) -> Table:
@@ -94,9 +118,11 @@ def table_lost(cursor: Cursor) -> TableLostError:
     return TableLostError(f"its table is gone; `daybook rebuild {cursor.name} --again` fills a new one")
 
 
-def table_names(cursor: Cursor, projection: SoundProjection) -> list[str]:
-    """The names of a build's tables in the store; what the first layout did not write down follows from the code."""
-    if cursor.tables is not None:
-        return cursor.tables.split()
-    logical = (logical_name(table.name, projection.version, 1) for table in projection.tables)
-    return [physical_name(f"{name}_v{cursor.version}", cursor.build) for name in logical]
+def table_names(cursor: Cursor) -> list[str]:
+    """The names of a build's tables in the store, the main one first.
+
+    A replica can still be of a primary that no daybook of this layout has opened: then the main one is all we know of.
+    """
+    if cursor.tables is None:
+        return [physical_name(f"{cursor.name}_v{cursor.version}", cursor.build)]
+    return cursor.tables.split()

@@ -24,7 +24,6 @@ from daybook.projecting.cursor import (
     read_cursors,
     set_live,
 )
-from daybook.projecting.projection import BrokenProjection
 from daybook.projecting.read_store import ReadStore
 from daybook.projecting.reader import Reader
 from daybook.projecting.snapshot import complete, table_names
@@ -103,12 +102,7 @@ def drop_superseded(store: ReadStore, name: str) -> None:
 def drop_build(store: ReadStore, connection: Connection, cursor: Cursor) -> None:
     """Its tables and its cursor; whoever leads it cannot write any more."""
     delete_cursor(connection, cursor.key)
-    projection = store.projections.get(cursor.name)
-    if projection is not None and not isinstance(projection, BrokenProjection):
-        names = table_names(cursor, projection)
-    else:
-        names = (cursor.tables or "").split()
-    store.engine.drop(connection, names)
+    store.engine.drop(connection, table_names(cursor))
 
 
 def _drop(store: ReadStore, connection: Connection, key: Key, live: Live | None) -> None:

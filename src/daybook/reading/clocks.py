@@ -47,7 +47,7 @@ class Clocks:
         self.date = date
         self.around = around(date)
         self._connection = appointments.connection
-        self._table = appointments.named("appointments")
+        self._table = appointments.named("appointments", "utc_offset_at_ns", "utc_offset_minutes")
         self._source = source
         self._found: dict[str | None, Clock] = {}
 

@@ -30,6 +30,7 @@ _SUBJECTS: Final = {
     Kind.APPOINTMENT: "appointment_id",
     Kind.APPOINTMENT_GROUP: "appointment_group_id",
 }
+_TAKES_PLACE: Final = ("scheduled", "unknown")
 _SEPARATOR: Final = "/"
 """Stands in no id."""
 
@@ -134,7 +135,8 @@ def _of_each(snapshot: Snapshot, source: str, kind: Kind | None, ids: Sequence[s
 def _capacity_exceeded(snapshot: Snapshot, source: str, ids: Sequence[str] | None) -> Select[Any]:
     """Sessions in which more registrations hold a place than it has.
 
-    A capacity that an update without a time of its own may have told too late does not count.
+    A capacity that an update without a time of its own may have told too late does not count, nor one of 0: no body
+    ever showed whether that means none or no limit. What was called off has no places to be short of.
     """
     sessions, own = snapshot.named("registrations_sessions"), snapshot.named("registrations")
     held = (
@@ -154,7 +156,8 @@ def _capacity_exceeded(snapshot: Snapshot, source: str, ids: Sequence[str] | Non
             at_ns.label("occurred_at_ns"),
         )
         .select_from(sessions.join(held, sessions.c.session_id == held.c.session_id))
-        .where(sessions.c.source == source, held.c.places > sessions.c.capacity)
+        .where(sessions.c.source == source, held.c.places > sessions.c.capacity, sessions.c.capacity > 0)
+        .where(sessions.c.status.in_(_TAKES_PLACE))
         .where(or_(sessions.c.time_basis == "event", sessions.c.version == 1))
     )
 

@@ -35,6 +35,9 @@ class Roster:
 
 def with_sessions(snapshot: Snapshot, rows: Sequence[Row]) -> list[Row]:
     """Rows of registrations with their `session`, None where nothing was told of it, and their `findings`."""
+    if not snapshot.has("registrations_sessions", "registrations_findings"):
+        # During a deployment the live version may still be one that did not know them.
+        return [{**row, "session": None, "findings": []} for row in rows]
     sessions = snapshot.named("registrations_sessions")
     query = select(sessions).where(
         sessions.c.source.in_({row["source"] for row in rows}),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select, true, union
 
 from daybook.projecting.snapshot import Snapshot
 from daybook.reading.clocks import Clocks
@@ -41,7 +41,7 @@ def count_schedule(appointments: Snapshot, source: str, center_id: str | None, c
     A *visit* is on the day of the earliest of its appointments that are not removed, and where no such one has a day,
     of those that are. Its center is that of the appointment (of several, the first by id), else its group's.
     What has no day is undated: it is counted on the day on which something was last told of it, the group or the
-    appointment itself.
+    appointment itself. Such a visit is at its group's center, and where that tells none at that of its appointments.
     """
     reading = _Reading(appointments, source, center_id, clocks)
     found = Schedule()
@@ -133,11 +133,10 @@ class _Reading:
         """The centers of the groups that have no appointment with a day, and were last told of on this one."""
         groups, own, other = self._groups, self._appointments, self._appointments.alias()
         dated = exists().where(of_its_group(other, groups), other.c.day_in_center.is_not(None))
-        dateable = and_(of_its_group(own, groups), own.c.start_at_ns.is_not(None))
         query = (
             select(groups.c.center_id, groups.c.occurred_at_ns, own.c.center_id.label("own_center_id"))
             .add_columns(groups.c.appointment_group_id, own.c.start_at_ns)
-            .select_from(groups.outerjoin(own, dateable))
+            .select_from(groups.outerjoin(own, of_its_group(own, groups)))
             .where(groups.c.source == self._source, *self._around(groups.c.occurred_at_ns), ~dated)
             .order_by(groups.c.occurred_at_ns, groups.c.appointment_group_id)
         )
@@ -148,8 +147,10 @@ class _Reading:
                 row.start_at_ns is not None and self._clocks.of(row.own_center_id or row.center_id).is_known
                 for row in of_group
             )
-            if not is_dated and self._clocks.of(group.center_id).shows(group.occurred_at_ns):
-                yield group.center_id
+            told = [row.own_center_id for row in of_group if row.own_center_id is not None]
+            center_id = group.center_id or min(told, default=None)
+            if not is_dated and self._clocks.of(center_id).shows(group.occurred_at_ns):
+                yield center_id
 
     def _candidates(self) -> list[list[ColumnElement[bool]]]:
         """By the wall clock, and where that was not told by the start in UTC: each is found by an index of its own."""

@@ -36,7 +36,7 @@ class Dossier:
             self._deleted.discard(group)
         elif fact.event_type == "AppointmentGroup.Delete" or status == _DELETED:
             self._deleted.add(group)
-        elif group in self._deleted:
+        elif group in self._deleted and fact.event_type != "Appointment.Feedback":
             self._after_deleted.add(group)
         if status is not None and status not in _DOCUMENTED:
             self._undocumented.add(group)

@@ -13,7 +13,7 @@ from daybook.simulation.expectation import expected, subject, traceless
 from daybook.simulation.stream import arrivals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from daybook.simulation.fact import Fact
     from daybook.simulation.finding import Finding, Subject
@@ -117,16 +117,30 @@ def _missed(
 
 
 def _because_of(number: int, happened: dict[int, Fact], numbers: frozenset[int]) -> tuple[Finding, ...]:
-    """The findings in what was told that this one alone would leave, or that telling it would take away."""
+    """The findings in what was told that this one leaves, be it alone or together with others that nobody told."""
+    missing = numbers.intersection(happened)
     # Of a story that began in another one only a part is seen here: what that leaves open is not found.
-    found = _findings(happened, numbers) - _findings(happened, ())
+    found = _findings(happened, missing) - _findings(happened, ())
     if not found:
         return ()
     alone = _findings(happened, (number,))
-    cured = found - _findings(happened, numbers - {number})
-    return tuple(sorted(found & (alone | cured)))
+    cured = found - _findings(happened, missing - {number})
+    due = found & (alone | cured)
+    due |= {finding for finding in found - due if number in _cause(finding, number, happened, missing)}
+    return tuple(sorted(due))
 
 
-def _findings(happened: dict[int, Fact], untold: Iterable[int]) -> frozenset[Finding]:
-    left_out = frozenset(untold)
-    return expected(fact for number, fact in sorted(happened.items()) if number not in left_out)
+def _cause(finding: Finding, number: int, happened: dict[int, Fact], missing: frozenset[int]) -> frozenset[int]:
+    """Of what nobody told so much as the finding needs, and this one among it if that can be.
+
+    Of three cancellations any two may overbook a class: none of them alone does, and telling one does not cure it.
+    """
+    cause = missing
+    for other in (*sorted(missing - {number}), number):
+        if finding in _findings(happened, cause - {other}):
+            cause -= {other}
+    return cause
+
+
+def _findings(happened: dict[int, Fact], untold: Collection[int]) -> frozenset[Finding]:
+    return expected(fact for number, fact in sorted(happened.items()) if number not in untold)

@@ -38,13 +38,14 @@ class Roster:
 
     _registrations: dict[int, _Registration] = field(default_factory=dict)
     _capacities: dict[int, int] = field(default_factory=dict)
+    _called_off: set[int] = field(default_factory=set)
 
     def read(self, fact: Fact) -> None:
         """Takes a fact in; they come in the order of what happened."""
         data = fact.data
         _, subject, what = fact.event_type.split(".")
         if subject == "Schedule":
-            self._capacities[data["sesion_id"]] = data["capacity"]
+            self._read_schedule(data["sesion_id"], data["capacity"], what)
             return
         own = self._of(data["registration_id"])
         named = [self._of(guest["registration_id"]) for guest in data["training_virtual_guests"] or ()]
@@ -70,8 +71,16 @@ class Roster:
             if one.session is not None and one.status in _TAKES_A_PLACE:
                 taken[one.session] = taken.get(one.session, 0) + 1
         for session, places in taken.items():
-            if places > self._capacities.get(session, places):
+            capacity = 0 if session in self._called_off else self._capacities.get(session, 0)
+            if 0 < capacity < places:
                 yield Finding("capacity_exceeded", Subject("class-session", str(session)))
+
+    def _read_schedule(self, session: int, capacity: int, what: str) -> None:
+        self._capacities[session] = capacity
+        if what == "Created":
+            self._called_off.discard(session)
+        elif what in {"Cancelled", "Deleted"}:
+            self._called_off.add(session)
 
     def _of(self, number: int) -> _Registration:
         return self._registrations.setdefault(number, _Registration())

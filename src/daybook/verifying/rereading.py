@@ -74,7 +74,7 @@ def _outcome(case: Case, reading: Translation) -> Iterator[Damage]:
     last = case.outcomes[-1]
     if last.outcome == "repeat" or last.reason in _BY_THE_INTAKE:
         return
-    if reading.outcome == "quarantined" and last.outcome != "quarantined" and len(case.outcomes) > 1:
+    if reading.outcome == "quarantined" and last.outcome == "recorded" and len(case.outcomes) > 1:
         return  # what was understood once stays so
     if (last.outcome, last.reason) != (reading.outcome, reading.reason):
         words = f"its outcome is {_named(last)}; its body read again by the same translation is {_named(reading)}"

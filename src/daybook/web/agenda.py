@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from daybook.domain.appointment import Progress
+from daybook.domain.group_status import NO_VISIT
 from daybook.reading.clocks import Clock
 from daybook.reading.days import Day, rate
 from daybook.web.shapes import Instant
@@ -15,6 +16,7 @@ from daybook.web.shaping import instant
 
 _PROGRESS: Final[tuple[Progress, ...]] = ("not_started", "started", "completed")
 _UNKNOWN: Final = "unknown"
+_OF_VISITS: Final = f"Of those in the total whose status is none of {', '.join(sorted(NO_VISIT))}."
 
 Rate: TypeAlias = Annotated[
     float | None, Meta(description="To four digits; null where there is nothing to divide by.", examples=[0.0526])
@@ -35,13 +37,13 @@ class DayOfRegistrations(msgspec.Struct, frozen=True, kw_only=True):
 class DayOfVisits(msgspec.Struct, frozen=True, kw_only=True):
     """Visits (appointment groups), each on the day of its earliest appointment that is not removed."""
 
-    total: int
+    total: Annotated[int, Meta(description="All that is in the book, breaks and what was deleted among it.")]
     by_status: Annotated[
         dict[str, int],
         Meta(description="`unknown` where nothing told a status; the digits of a code that nobody knows."),
     ]
-    cancellation_rate: Annotated[Rate, Meta(description="What part of the visits is cancelled now.")]
-    no_show_rate: Annotated[Rate, Meta(description="What part of the visits is a no-show now.")]
+    cancellation_rate: Annotated[Rate, Meta(description=f"What part of the visits is cancelled now. {_OF_VISITS}")]
+    no_show_rate: Annotated[Rate, Meta(description=f"What part of the visits is a no-show now. {_OF_VISITS}")]
     undated: Annotated[
         int, Meta(description="Last told of on the day, and no appointment of them has a day. Not in the total.")
     ]
@@ -50,8 +52,11 @@ class DayOfVisits(msgspec.Struct, frozen=True, kw_only=True):
 class DayOfAppointments(msgspec.Struct, frozen=True, kw_only=True):
     """Appointments, each on the day of its start at the center."""
 
-    total: int
-    by_progress: dict[Progress, int]
+    total: Annotated[
+        int,
+        Meta(description="Also those of visits that were cancelled or deleted, unless their list took them out."),
+    ]
+    by_progress: Annotated[dict[Progress, int], Meta(description="Of the same: a cancelled visit's are not started.")]
     removed: Annotated[int, Meta(description="Taken out of their visit. Not in the total.")]
     undated: Annotated[
         int, Meta(description="Last told of on the day, with no start that tells a day. Not in the total.")
@@ -89,6 +94,7 @@ def figures_of(source: str, day: Day) -> DayFigures:
     """The day in the shape of the API."""
     bookings, schedule = day.bookings, day.schedule
     visits, appointments = schedule.statuses.total(), schedule.progress.total()
+    expected = sum(count for status, count in schedule.statuses.items() if status not in NO_VISIT)
     statuses = {_UNKNOWN if status is None else status: count for status, count in schedule.statuses.items()}
     return DayFigures(
         source=source,
@@ -105,8 +111,8 @@ def figures_of(source: str, day: Day) -> DayFigures:
         visits=DayOfVisits(
             total=visits,
             by_status=dict(sorted(statuses.items())),
-            cancellation_rate=rate(statuses.get("cancelled", 0), visits),
-            no_show_rate=rate(statuses.get("no_show", 0), visits),
+            cancellation_rate=rate(statuses.get("cancelled", 0), expected),
+            no_show_rate=rate(statuses.get("no_show", 0), expected),
             undated=schedule.visits_undated,
         ),
         appointments=DayOfAppointments(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -18,17 +17,18 @@ from daybook.reading.visits import Visit as FoundVisit
 from daybook.web import shaping
 from daybook.web.shapes import (
     Appointment,
+    FeedbackInBrief,
     Finding,
     GroupStatus,
     HistoryEntry,
     Instant,
-    Page,
     Position,
     Registration,
     UnprovenBasis,
     UnprovenTime,
     Version,
 )
+from daybook.zenoti.feedback import comments
 
 _STATUSES: Final = ("booked", "waitlisted", "approved", "rejected", "cancelled", "deleted", "no_show", "unknown")
 _SESSION_TIMES: Final = ("start_time", "end_time", "recurrence_start_time", "recurrence_end_time")
@@ -42,22 +42,32 @@ class FeedbackTag(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None
 
 
-class Feedback(msgspec.Struct, frozen=True, kw_only=True):
-    """How somebody rated the visit, never in which words: those stand in the body of the delivery."""
+class Feedback(FeedbackInBrief, frozen=True, kw_only=True):
+    """The same with all that was told, but for the words: `visits/{appointment_group_id}/feedback` has them."""
 
-    given_at: Instant
-    delivery_id: Annotated[str, Meta(description="In whose body the words are: `deliveries/{delivery_id}/body`.")]
     user_id: str | None = None
-    version: int | None = None
-    rating: int | None = None
-    rating_service: int | None = None
-    rating_therapist: int | None = None
-    rating_ambience: int | None = None
-    rating_cleanliness: int | None = None
-    tags: list[FeedbackTag] = []
+    tags: list[FeedbackTag] = []  # noqa: RUF012  msgspec copies it
     recommendation: bool | None = None
     is_shared: bool | None = None
     source: int | None = None
+
+
+class FeedbackInWords(Feedback, frozen=True, kw_only=True):
+    """A feedback with what the guest wrote, which no read model holds: personal data."""
+
+    comments: Annotated[
+        str | None,
+        Meta(description="Read from the body of the delivery just now; null where nothing was written."),
+    ]
+    body_kept: Annotated[bool, Meta(description="False where that body was erased, and the words with it.")]
+
+
+class AppointmentOfVisit(Appointment, frozen=True, kw_only=True):
+    """An appointment as a visit shows it that it belongs to, or once belonged to."""
+
+    moved_to: Annotated[
+        str | None, Meta(description="The group that it is in now; null where that is still this one.")
+    ] = None
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,9 +104,16 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     refunded_at: Instant | None = None
     deleted_at: Instant | None = None
     feedback: Feedback | None = None
-    progress: Annotated[dict[str, int], Meta(description="Of the appointments that were not removed, how many.")]
-    appointments: Annotated[list[Appointment], Meta(description="By their start, with those that were removed.")]
-    is_complete: Annotated[bool, Meta(description="False where the visit has more appointments than are shown.")]
+    progress: Annotated[
+        dict[str, int], Meta(description="Of the appointments that were not removed and did not move, how many.")
+    ]
+    appointments: Annotated[
+        list[AppointmentOfVisit],
+        Meta(description="By their start, with those that were removed, or are in another group now."),
+    ]
+    is_complete: Annotated[
+        bool, Meta(description="False where there are more appointments or more of `rebooked_as` than are shown.")
+    ]
     occurred_at: Instant | None = None
     recorded_at: Instant | None = None
     time_basis: TimeBasis | None = None
@@ -119,10 +136,13 @@ class RosterCounts(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int
     taken: Annotated[int, Meta(description="Booked, approved, or did not come.")]
     capacity: int | None
-    free: Annotated[int | None, Meta(description="Below zero where more are taken than there are.")]
+    free: Annotated[
+        int | None,
+        Meta(description="Below zero where more are taken than there are; null where the capacity is not told, or 0."),
+    ]
 
 
-class Session(Page, frozen=True, kw_only=True):
+class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One class session, its roster in figures, and a page of its registrations. What was not told is null."""
 
     source: str
@@ -159,13 +179,14 @@ class Session(Page, frozen=True, kw_only=True):
     findings: list[Finding]
     roster: RosterCounts
     items: Annotated[list[Registration], Meta(description="Newest `occurred_at` first.")]
+    cursor: Annotated[str | None, Meta(description="Give it back to get more of them; null on the last page.")]
 
 
 def visit(source: str, group_id: str, found: FoundVisit, history: Iterable[Entry]) -> Visit:
     """A visit as the API tells it."""
     group = found.group or {}
-    shown = [shaping.appointment(row) for row in found.appointments]
-    counted = Counter(one.progress for one in shown if not one.removed)
+    shown = [shaping.shape(AppointmentOfVisit, row, **shaping.beside(row)) for row in found.appointments]
+    counted = Counter(one.progress for one in shown if not one.removed and one.moved_to is None)
     return shaping.shape(
         Visit,
         group,
@@ -173,7 +194,7 @@ def visit(source: str, group_id: str, found: FoundVisit, history: Iterable[Entry
         appointment_group_id=group_id,
         rebooked_from=group.get("rebooked_source_group_id"),
         rebooked_as=found.rebooked_as,
-        feedback=_feedback(group),
+        feedback=feedback(group),
         progress={progress: counted[progress] for progress in _PROGRESS},
         appointments=shown,
         is_complete=found.is_complete,
@@ -199,21 +220,24 @@ def session(
             **{status: found.counts.get(status, 0) for status in _STATUSES},
             taken=found.taken,
             capacity=capacity,
-            free=None if capacity is None else capacity - found.taken,
+            free=capacity - found.taken if capacity else None,
         ),
         items=[shaping.registration(one) for one in registrations],
         cursor=cursor,
     )
 
 
-def _feedback(group: Mapping[str, Any]) -> Feedback | None:
-    if group.get("feedback_at_ns") is None:
-        return None
-    told = {name.removeprefix("feedback_"): value for name, value in group.items() if name.startswith("feedback_")}
-    return shaping.shape(
-        Feedback,
-        told,
-        given_at=shaping.instant(told["at_ns"]),
-        delivery_id=str(UUID(told["delivery_id"])),
-        tags=msgspec.json.decode(told["tags"] or "[]", type=list[FeedbackTag]),
+def feedback(group: Mapping[str, Any]) -> Feedback | None:
+    """What was given on a visit, from the row of its group; None where nothing was."""
+    tags = group.get("feedback_tags") or "[]"
+    return shaping.feedback(group, Feedback, tags=msgspec.json.decode(tags, type=list[FeedbackTag]))
+
+
+def feedback_in_words(told: Feedback, body: bytes | None) -> FeedbackInWords:
+    """The same with what the guest wrote, from the body that brought it; None where that was erased."""
+    written = None if body is None else comments(body)
+    return FeedbackInWords(
+        **{field: getattr(told, field) for field in told.__struct_fields__},
+        comments=written,
+        body_kept=body is not None,
     )

@@ -26,7 +26,7 @@ from daybook.web.reading import READING
 from daybook.web.registrations import registrations_router
 from daybook.web.sessions import sessions_router
 from daybook.web.tokens import token_guard
-from daybook.web.visits import show_visit
+from daybook.web.visits import visits_router
 from daybook.web.webhooks import webhook_route
 
 
@@ -38,7 +38,7 @@ def create_app(daybook: Daybook) -> Litestar:
         route_handlers=[
             registrations_router,
             appointments_router,
-            show_visit,
+            visits_router,
             sessions_router,
             search_history,
             days_router,

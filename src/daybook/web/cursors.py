@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from daybook.projecting.snapshot import Snapshot
 from daybook.web.problems import problem
 
 CURSOR_CHARS_MAX: Final = 1_000
@@ -20,6 +21,19 @@ class Rows(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=T
 
     version: int
     build: int
+    others: tuple[tuple[int, int], ...] = ()
+    """Versions and builds of the other projections that a page was joined from."""
+
+    @classmethod
+    def of(cls, first: Snapshot, *others: Snapshot) -> Rows:
+        """Those of the builds that these are snapshots of."""
+        beside = tuple((one.cursor.version, one.cursor.build) for one in others)
+        return cls(first.cursor.version, first.cursor.build, beside)
+
+    def told(self) -> str:
+        """In words."""
+        builds = ((self.version, self.build), *self.others)
+        return " with ".join(f"version {version}, build {build}" for version, build in builds)
 
 
 _NONE: Final = Rows(0, 0)
@@ -60,8 +74,8 @@ def read_cursor(
     if cursor.rows != rows:
         raise problem(
             "projection-switched",
-            f"these pages were begun on version {cursor.rows.version}, build {cursor.rows.build} of the projection;"
-            f" version {rows.version}, build {rows.build} has taken its place; leave the cursor out to begin anew",
+            f"these pages were begun on {cursor.rows.told()} of what they are read from; {rows.told()} has taken its"
+            " place; leave the cursor out to begin anew",
         )
     return cursor.at_ns, cursor.key
 

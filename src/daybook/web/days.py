@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 
-from daybook.domain.identity import normalize_id
+from daybook.domain.identity import named_id
 from daybook.errors import InvalidIdError, InvalidInstantError
 from daybook.reading.days import PROJECTIONS, read_day
 from daybook.web.agenda import (
@@ -92,9 +92,9 @@ def show_day(reading: NamedDependency[Reading], date: DatePath) -> Response[DayF
 def show_center_day(reading: NamedDependency[Reading], center_id: CenterPath, date: DatePath) -> Response[DayFigures]:
     """By the center's clock. Zenoti has no webhook about centers: one that nothing told of has a day of zeros."""
     try:
-        return _answer(reading, date, normalize_id(center_id))
+        return _answer(reading, date, named_id(center_id))
     except InvalidIdError as error:
-        raise problem("not-found", f"there is no center of this id: {error}") from None
+        raise problem("not-found", f"a center of this id cannot be: {error}") from None
 
 
 def _answer(reading: Reading, date: str, center_id: str | None) -> Response[DayFigures]:

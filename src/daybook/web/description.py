@@ -31,8 +31,8 @@ from litestar.types import Guard, Method
 from litestar.types.internal_types import PathParameterDefinition
 
 from daybook import __version__
-from daybook.web.problems import KINDS, MEDIA_TYPE, TYPE_PREFIX, document
-from daybook.web.shapes import Answer, Problem
+from daybook.web.problems import KINDS, MEDIA_TYPE, TYPE_PREFIX, Problem, document
+from daybook.web.shapes import Answer
 
 _ABOUT: Final = """Zenoti's webhooks, written down as they happen and posted into readable state with its history.
 

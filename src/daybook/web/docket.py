@@ -36,8 +36,8 @@ def page_of(
 ) -> tuple[Findings, int]:
     """One page of the findings that are wanted, newest first, and the position up to which everything counts."""
     with store.together(*PROJECTIONS) as snapshots:
-        rows, *others = (Rows(snapshot.cursor.version, snapshot.cursor.build) for snapshot in snapshots)
-        query: dict[str, Any] = {**msgspec.to_builtins(wanted), "": "findings", "source": source, "others": others}
+        rows = Rows.of(*snapshots)
+        query: dict[str, Any] = {**msgspec.to_builtins(wanted), "": "findings", "source": source}
         page = search(snapshots, source, wanted, before=read_cursor(cursor, query, str, rows), limit=limit)
         position = min(snapshot.cursor.position for snapshot in snapshots)
     following = None if page.before is None else write_cursor(query, *page.before, rows)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
+from msgspec import Meta
 from sqlalchemy.exc import OperationalError
 
 from daybook.errors import (
@@ -23,6 +25,15 @@ from daybook.errors import (
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:daybook:problem:"
 RETRY_AFTER_S: Final = 2
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A refusal or failure (RFC 9457)."""
+
+    type: Annotated[str, Meta(examples=["urn:daybook:problem:not-found"])]
+    title: str
+    status: int
+    detail: Annotated[str, Meta(description="What was wrong, and what to do.")]
 
 
 @dataclass(frozen=True, slots=True)

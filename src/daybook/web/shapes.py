@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from daybook.domain.appointment import Progress
 from daybook.domain.class_session import Status as SessionStatus
@@ -91,6 +91,19 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Finding] = []
 
 
+class FeedbackInBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody rated the visit, never in which words."""
+
+    given_at: Instant
+    delivery_id: Annotated[str, Meta(description="In whose body the words are.")]
+    version: int | None = None
+    rating: int | None = None
+    rating_service: int | None = None
+    rating_therapist: int | None = None
+    rating_ambience: int | None = None
+    rating_cleanliness: int | None = None
+
+
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """One service at one time with one therapist. What was not told is null."""
 
@@ -127,6 +140,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     therapist_request_type: int | None = None
     group_status: GroupStatus | None = None
     removed: Annotated[bool, Meta(description="Taken out of its group: the latest list does not name it.")] = False
+    feedback: Annotated[FeedbackInBrief | None, Meta(description="That was given on its visit.")] = None
     occurred_at: Instant
     recorded_at: Instant
     time_basis: TimeBasis
@@ -148,10 +162,12 @@ class Appointments(Page, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to"}):
-    """A field before and after an event."""
+    """A field before and after an event; of a list of ids what was added and removed, neither for another order."""
 
-    before: Any
-    after: Any
+    before: Any = UNSET
+    after: Any = UNSET
+    added: list[str] | UnsetType = UNSET
+    removed: list[str] | UnsetType = UNSET
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +196,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """All events of one aggregate, of an appointment also those of its group, in order of occurrence."""
+    """All events of one aggregate, of an appointment also those of its groups, in order of occurrence."""
 
     items: list[HistoryEntry]
 
@@ -227,12 +243,3 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     delivery_id: str | None
     position: Annotated[int | None, Meta(description="Of the delivery's last event; null where there is none.")]
     detail: Annotated[str | None, Meta(description="Why, in words, without personal data.")]
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """A refusal or failure (RFC 9457)."""
-
-    type: Annotated[str, Meta(examples=["urn:daybook:problem:not-found"])]
-    title: str
-    status: int
-    detail: Annotated[str, Meta(description="What was wrong, and what to do.")]

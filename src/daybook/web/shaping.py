@@ -14,6 +14,7 @@ from daybook.errors import InvalidInstantError
 from daybook.web.shapes import (
     Appointment,
     Change,
+    FeedbackInBrief,
     Finding,
     HistoryEntry,
     Registration,
@@ -21,6 +22,7 @@ from daybook.web.shapes import (
 )
 
 S = TypeVar("S", bound=msgspec.Struct)
+F = TypeVar("F", bound=FeedbackInBrief)
 
 _SECOND_NS: Final = 1_000_000_000
 
@@ -56,7 +58,28 @@ def findings(found: Iterable[Mapping[str, Any]]) -> list[Finding]:
 
 def appointment(row: Mapping[str, Any]) -> Appointment:
     """An appointment, with what its group tells of it."""
-    return shape(Appointment, row, findings=findings(row["findings"]))
+    return shape(Appointment, row, **beside(row))
+
+
+def beside(row: Mapping[str, Any]) -> dict[str, object]:
+    """What an appointment's own columns do not tell, or not as the API tells it."""
+    clocks = (("start_time", "start_time_in_center"), ("end_time", "end_time_in_center"))
+    both = any(row.get(utc) is not None and row.get(center) is not None for utc, center in clocks)
+    return {
+        # What another time told of the center's clock says nothing of this one.
+        "utc_offset_minutes": row.get("utc_offset_minutes") if both else None,
+        "feedback": feedback(row, FeedbackInBrief),
+        "findings": findings(row["findings"]),
+    }
+
+
+def feedback(group: Mapping[str, Any], kind: type[F], **more: object) -> F | None:
+    """What was given on a visit, from the columns of its group; None where nothing was."""
+    if group.get("feedback_at_ns") is None:
+        return None
+    told = {name.removeprefix("feedback_"): value for name, value in group.items() if name.startswith("feedback_")}
+    delivery_id = str(UUID(told["delivery_id"]))
+    return shape(kind, told, given_at=instant(told["at_ns"]), delivery_id=delivery_id, **more)
 
 
 def registration(row: Mapping[str, Any]) -> Registration:
@@ -100,15 +123,23 @@ def history_entry(entry: fold.HistoryEntry, twin_of: UUID | None = None) -> Hist
     )
 
 
-def _change(name: str, before: Any, after: Any) -> tuple[str, Change]:  # noqa: ANN401  any field of any state
+def _change(
+    name: str,
+    before: Any,  # noqa: ANN401  any field of any state
+    after: Any,  # noqa: ANN401  as above
+) -> tuple[str, Change]:
     """A change under the name and in the spelling that the state has in the API."""
+    if name == "appointment_ids":
+        had, has = dict.fromkeys(before or ()), dict.fromkeys(after or ())
+        added, removed = [one for one in has if one not in had], [one for one in had if one not in has]
+        return name, Change(added=added, removed=removed)
     if name.endswith("_at_ns"):
         return name.removesuffix("_ns"), Change(instant(before), instant(after))
     if name.endswith("_time_utc"):
         return name.removesuffix("_utc"), Change(_utc(before), _utc(after))
     if name == "status":
         # A group's can be the number of a code that has no name.
-        return name, Change(*(None if value is None else str(value) for value in (before, after)))
+        return name, Change(None if before is None else str(before), None if after is None else str(after))
     return name.removesuffix("_unproven"), Change(before, after)
 
 

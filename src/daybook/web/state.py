@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias, TypeVar
 
 from litestar import Response
 
-from daybook.domain.identity import Kind, normalize_id
-from daybook.errors import InvalidIdError, ProjectionError
+from daybook.domain.identity import Kind, named_id
+from daybook.errors import InvalidIdError
 from daybook.projecting.queries import Time, find, page
 from daybook.projecting.snapshot import Snapshot
 from daybook.reading import histories
@@ -19,6 +20,15 @@ from daybook.web.shapes import History, Page
 from daybook.web.shaping import S, history_entry
 
 P = TypeVar("P", bound=Page)
+
+_WORDS: Final[Mapping[Kind, str]] = MappingProxyType(
+    {
+        Kind.REGISTRATION: "a registration",
+        Kind.APPOINTMENT: "an appointment",
+        Kind.APPOINTMENT_GROUP: "a visit",
+        Kind.CLASS_SESSION: "a class session",
+    }
+)
 
 Complete: TypeAlias = Callable[[Snapshot, Sequence[dict[str, Any]]], Sequence[Mapping[str, Any]]]
 """Joins to rows what else of the same moment is told with them: to few rows, after the limit of a page."""
@@ -62,7 +72,7 @@ def some(
     """One page of rows, newest first, with the cursor of the next one."""
     wanted = {name: value for name, value in where.items() if value is not None}
     with reading.read_store.snapshot(projection) as snapshot:
-        _require_columns(snapshot, wanted)
+        snapshot.require(*wanted)
         rows = Rows(snapshot.cursor.version, snapshot.cursor.build)
         query = {
             **wanted, "": projection, "source": reading.source, "time": time, "from": from_ns, "to": to_ns,
@@ -95,27 +105,17 @@ def history_of(reading: Reading, kind: Kind, subject_id: str) -> Response[Histor
 
 
 def id_in_path(kind: Kind, subject_id: str) -> str:
-    """The id in the spelling ids are compared in; what cannot be an id is not found."""
+    """The id in the spelling ids are compared in; what cannot be an id, or names nothing, is not found."""
     try:
-        return normalize_id(subject_id)
+        return named_id(subject_id)
     except InvalidIdError as error:
-        raise problem("not-found", f"there is no {kind.value} of this id: {error}") from None
-
-
-def _require_columns(snapshot: Snapshot, wanted: Iterable[str]) -> None:
-    """During a deployment the live version may still be one that has not what this code can be asked for."""
-    for name in wanted:
-        if name not in snapshot.table.c:
-            raise ProjectionError(
-                f"the live version {snapshot.cursor.version} of {snapshot.cursor.name} has no column {name};"
-                f" run `daybook rebuild {snapshot.cursor.name}`"
-            )
+        raise problem("not-found", f"{_WORDS[kind]} of this id cannot be: {error}") from None
 
 
 def unknown(kind: Kind, position: int) -> Exception:
     """The problem of an id that nobody told."""
     return problem(
         "not-found",
-        f"nothing has told this source of a {kind.value} of this id",
+        f"nothing has told this source of {_WORDS[kind]} of this id",
         headers={"Daybook-Position": str(position)},
     )

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
-from litestar import Response, get
+import msgspec
+from litestar import Response, Router, get
 from litestar.di import NamedDependency
 
 from daybook.domain.identity import Kind
 from daybook.reading import visits
 from daybook.web import answers, state
-from daybook.web.answers import Feedback, FeedbackTag, Visit
+from daybook.web.answers import AppointmentOfVisit, Feedback, FeedbackInWords, FeedbackTag, Visit
 from daybook.web.description import example, read_responses
 from daybook.web.parameters import GroupPath
+from daybook.web.problems import problem
 from daybook.web.reading import HEADERS, Reading
-from daybook.web.shapes import Appointment, Change, Finding, HistoryEntry
+from daybook.web.shapes import Change, Finding, HistoryEntry
 
 PROJECTION: Final = "appointments"
 
 _GROUP: Final = "a7d0c1b2-3e4f-4a5b-8c6d-7e8f9a0b1c2d"
+_FEEDBACK: Final = Feedback(
+    given_at="2022-03-22T19:31:07.0091422Z",
+    delivery_id="0196f3a2-8d2f-7e0c-9b62-3f7d1e5fac24",
+    version=2,
+    rating=5,
+    tags=[FeedbackTag(id="3", name="Friendly")],
+)
+_WORDS: Final = FeedbackInWords(
+    **msgspec.structs.asdict(_FEEDBACK), comments="The best hour of my week.", body_kept=True
+)
 _VISIT: Final = Visit(
     source="main",
     appointment_group_id=_GROUP,
@@ -30,16 +43,10 @@ _VISIT: Final = Visit(
     is_no_show_fee_required=False,
     created_at="2022-03-20T08:15:02.1180341Z",
     closed_at="2022-03-22T10:09:41.2200187Z",
-    feedback=Feedback(
-        given_at="2022-03-22T19:31:07.0091422Z",
-        delivery_id="0196f3a2-8d2f-7e0c-9b62-3f7d1e5fac24",
-        version=2,
-        rating=5,
-        tags=[FeedbackTag(id="3", name="Friendly")],
-    ),
+    feedback=_FEEDBACK,
     progress={"not_started": 0, "started": 0, "completed": 1},
     appointments=[
-        Appointment(
+        AppointmentOfVisit(
             source="main",
             appointment_id="e2c1a3f0-65a4-4d6c-9b0e-3c6f1a2b4d5e",
             progress="completed",
@@ -95,13 +102,12 @@ _VISIT: Final = Visit(
 
 
 @get(
-    "/visits/{appointment_group_id:str}",
+    "/{appointment_group_id:str}",
     summary="Show one visit",
     operation_class=example(_VISIT),
     response_headers=HEADERS,
     responses=read_responses("not-found", "projection-unavailable"),
     sync_to_thread=True,
-    tags=["state"],
     projection=PROJECTION,
 )
 def show_visit(reading: NamedDependency[Reading], appointment_group_id: GroupPath) -> Response[Visit]:
@@ -118,3 +124,32 @@ def show_visit(reading: NamedDependency[Reading], appointment_group_id: GroupPat
     # Up to the same position, so that it tells how just this came to be.
     history = visits.history_of(reading.journal, reading.source, group_id, found, position)
     return reading.answer(answers.visit(reading.source, group_id, found, history), position)
+
+
+@get(
+    "/{appointment_group_id:str}/feedback",
+    summary="Read the feedback on one visit with its words",
+    operation_class=example(_WORDS),
+    response_headers=HEADERS,
+    responses=read_responses("not-found", "projection-unavailable"),
+    sync_to_thread=True,
+    projection=PROJECTION,
+)
+def show_feedback(reading: NamedDependency[Reading], appointment_group_id: GroupPath) -> Response[FeedbackInWords]:
+    """What the guest wrote is read from the body that brought it, and stands nowhere else: it is personal data.
+
+    Not found where nobody gave a feedback. Where the body was erased, the words are gone and the ratings are not.
+    """
+    group_id = state.id_in_path(Kind.APPOINTMENT_GROUP, appointment_group_id)
+    with reading.read_store.snapshot(PROJECTION) as snapshot:
+        group = visits.group(snapshot, reading.source, group_id)
+        position = snapshot.cursor.position
+    told = None if group is None else answers.feedback(group)
+    if told is None:
+        headers = {"Daybook-Position": str(position)}
+        raise problem("not-found", "nothing has told this source of a feedback on this visit", headers=headers)
+    body = reading.journal.inbox.body(UUID(told.delivery_id))
+    return reading.answer(answers.feedback_in_words(told, body), position)
+
+
+visits_router = Router("/visits", route_handlers=[show_visit, show_feedback], tags=["state"])
