@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -36,6 +37,7 @@ _FIELDS: Final[tuple[tuple[str, Callable[[Any], Any]], ...]] = (
     *((name, told_id) for name in _ID_FIELDS),
     *((name, told_value) for name in _VALUE_FIELDS),
 )
+_values: Final = attrgetter(*_ID_FIELDS, *_VALUE_FIELDS)
 _SIBLING_FIELDS: Final = frozenset(
     {"guest_id", "center_id", "class_id", "workshop_id", "recurrence_id", "is_recurring"}
 )
@@ -184,11 +186,13 @@ def holds_place(state: Registration) -> bool:
 def _fields(state: Registration, event: RegistrationEvent) -> dict[str, Any]:
     own, whole = event.role == "primary", event.role != "recurrence"
     told: dict[str, Any] = {}
-    # One pass, since a rebuild comes through here for every event there ever was.
-    for name, meant in _FIELDS:
-        value = meant(getattr(event, name))
-        if value is not UNSET and (own or (getattr(state, name) is UNSET and (whole or name in _SIBLING_FIELDS))):
-            told[name] = value
+    # Most events tell what is known; a rebuild comes through here for every event there ever was.
+    for (name, meaning), value, before in zip(_FIELDS, _values(event), _values(state), strict=True):
+        if value is None or value == before:
+            continue
+        meant = meaning(value)
+        if meant is not UNSET and (own or (before is UNSET and (whole or name in _SIBLING_FIELDS))):
+            told[name] = meant
     return told
 
 

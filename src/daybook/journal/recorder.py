@@ -139,7 +139,7 @@ class JournalRecorder(ApplicationRecorder):
         query = query.order_by(events.c.originator_id, events.c.originator_version)
         with self._store.engine.begin() as connection:
             read_by_index(connection)
-            streams = _streams(connection.execute(query.limit(limit + 1)))
+            streams = _streams(connection.execute(query.limit(limit + 1)).all())
             if sum(map(len, streams)) <= limit:
                 return streams
             if len(streams) > 1:
