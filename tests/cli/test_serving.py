@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from daybook.bootstrap import Daybook
 from daybook.projecting.read_store import ReadStore
@@ -62,3 +65,14 @@ def test_the_command_line_tells_what_the_api_tells(run: Run, told: Callable[...,
         assert run("doctor").exit_code == 0
     finally:
         assert server.terminate() == 0
+
+
+def test_an_address_that_is_taken_is_said_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("DAYBOOK_PORT", str(port))
+
+        result = run("serve")
+
+    assert result.exit_code == 1
+    assert f"cannot listen on 127.0.0.1, port {port}" in result.output

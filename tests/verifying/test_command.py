@@ -48,7 +48,7 @@ def test_nobody_is_told_that_all_was_applied_while_a_projection_is_behind(
     with opened(url) as book:
         book.tell(booking("Approved", 2, event_id="e20", at="2026-01-04T10:00:00Z"))
     # As one that was just added, and one that no code is there for.
-    vandalize(lambda vandal: vandal.run("DELETE FROM history_v1"))
+    vandalize(lambda vandal: vandal.run("DELETE FROM history_v2"))
     vandalize(lambda vandal: vandal.run("UPDATE cursors SET position = 0 WHERE name = 'history'"))
 
     for arguments in ((), ("--sample", "5")):

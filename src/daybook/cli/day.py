@@ -151,7 +151,7 @@ def _grid() -> Table:
     from rich.table import Table
 
     made = Table.grid(padding=(0, 2))
-    made.add_column()
-    made.add_column(justify="right")
+    made.add_column(no_wrap=True)
+    made.add_column(justify="right", no_wrap=True)
     made.add_column()
     return made

@@ -44,7 +44,8 @@ def switch(*, name: str, version: int | None, build: int | None) -> None:
     with opened(Settings.load()) as daybook:
         now = switching.switch(daybook.read_store, name, version, build, journal=daybook.journal)
         click.echo(f"{named(now)} is live, at position {now.position:,}.")
-        if any(one.is_previous and one.key < now.key for one in daybook.read_store.builds(name)):
+        builds = daybook.read_store.builds(name)
+        if any(one.is_previous and one.key < now.key and one.state != "frozen" for one in builds):
             click.echo(f"The way back: daybook projections rollback {name}")
         told_if_frozen(daybook.read_store, now)
 

@@ -153,6 +153,7 @@ def _print_places(screen: Console, url: str, registration_id: str) -> None:
         ("its history", f"{api}/registrations/{registration_id}/history"),
         ("who did not come", f"{api}/registrations?status=no_show"),
         ("who is being served", f"{api}/appointments?progress=started"),
+        ("what cannot be right", f"{api}/findings"),
         ("what nobody can read", f"{api}/quarantine"),
         ("how all of it runs", f"{url}/ops/projections"),
     ):

@@ -27,9 +27,12 @@ class Span:
 
 def utc_day(date: str) -> Span:
     """The day `2024-07-25` in UTC. Raises `InvalidInstantError` for what is no date, or none that instants have."""
-    from_ns = parse_instant(f"{date}T00:00:00")
+    try:
+        from_ns = parse_instant(f"{date}T00:00:00")
+    except InvalidInstantError:
+        raise InvalidInstantError("there is no such day; dates are spelled like 2024-07-25") from None
     if not format_instant(from_ns).startswith(date):
-        raise InvalidInstantError("a date is not spelled like 2024-07-25")
+        raise InvalidInstantError("there is no such day; dates are spelled like 2024-07-25")
     return Span(from_ns, from_ns + _DAY_NS)
 
 

@@ -33,6 +33,7 @@ _READS = (
     ("registrations", "class bookings as they are now"),
     ("appointments", "appointments as they are now"),
     ("history", "every event, newest first"),
+    ("findings", "what cannot be right, and which webhook was probably missed"),
     ("deliveries", "what came in, and what became of it"),
     ("quarantine", "what could not be understood, and why"),
 )
@@ -51,6 +52,8 @@ def landing(request: Request) -> str:  # type: ignore[type-arg]
     daybook: Daybook = request.app.state.daybook
     sources = "".join(
         f"<h2>{escape(name)}</h2><dl>{_links(f'/v1/{name}/', _READS)}"
+        f"<div><dt><code>/v1/{escape(name)}/visits/{{id}} · sessions/{{id}} · days/{{date}}</code></dt>"
+        f"<dd>a whole visit, a class session with its roster, the figures of a day</dd></div>"
         f"<div><dt><code>POST /webhooks/{escape(name)}</code></dt><dd>where its webhooks are sent to</dd></div></dl>"
         for name in daybook.settings.sources
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from daybook.bootstrap import bootstrap
+from daybook.errors import SettingsError
 from daybook.web.logs import configure_logs
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ _MULTIPROCESS_METRICS: Final = "PROMETHEUS_MULTIPROC_DIR"
 def serve(settings: Settings, *, workers: int = 1, follower: bool = True) -> None:
     """Serve until SIGTERM or SIGINT. Raises `SettingsError` where something stands open that must not."""
     settings.require_guards()
+    _require_address(settings)
     configure_logs()
     # uvicorn raises the signal again when it is done; its default would end us as if we had been shot.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -42,6 +45,18 @@ def serve(settings: Settings, *, workers: int = 1, follower: bool = True) -> Non
         _serve_here(settings, follower=follower)
     else:
         _serve_in_processes(settings, workers, follower=follower)
+
+
+def _require_address(settings: Settings) -> None:
+    """Before anything is opened, and in words: uvicorn would tell it in the middle of its log."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {settings.host}, port {settings.port}: {error.strerror or error};"
+            " set DAYBOOK_HOST and DAYBOOK_PORT"
+        ) from None
 
 
 def application(settings: Settings, *, follower: bool) -> Litestar:
