@@ -293,3 +293,16 @@ def test_a_promoted_standby_takes_over_where_the_url_names_both(
         saved(journal, booked("2"))
         assert [event.position for event in journal.select_events_after(0, 9)] == [1, 2]
         journal.close()
+
+
+def test_a_connection_that_is_in_use_when_its_journal_is_closed_is_closed_when_it_is_given_back(
+    database: PostgreSQLEngine,
+) -> None:
+    journal = open_journal(database.url)
+    with journal.inbox.moment() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        journal.close()
+        assert not driver.closed
+
+    assert driver.closed

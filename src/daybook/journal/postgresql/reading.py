@@ -48,6 +48,16 @@ def reading_engine(parameters: str) -> sa.Engine:
     return engine
 
 
+def close_engine(engine: sa.Engine) -> None:
+    """Close every connection: those in use, by a thread that is still at work, when they are given back."""
+    sa.event.listen(engine.pool, "checkin", _close)
+    engine.dispose()
+
+
+def _close(_connection: BoundedConnection | None, record: sa.pool.ConnectionPoolEntry) -> None:
+    record.invalidate()
+
+
 def _expect_ping(connection: BoundedConnection | None, _record: object) -> None:
     if connection is not None:
         connection.answer_s_max = _PING_S_MAX

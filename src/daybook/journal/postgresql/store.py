@@ -18,7 +18,7 @@ import structlog
 
 from daybook.errors import CommitUnknownError, ConnectionLostError, DataRejectedError, StoreUnavailableError
 from daybook.journal.postgresql.connection import parameters_of
-from daybook.journal.postgresql.reading import reading_engine
+from daybook.journal.postgresql.reading import close_engine, reading_engine
 from daybook.journal.postgresql.schema import ensure_schema
 from daybook.journal.postgresql.session import Session
 from daybook.journal.postgresql.transaction import CLOCK, PostgreSQLTransaction
@@ -129,7 +129,7 @@ class PostgreSQLStore:
         with self._writers:
             self._is_closed = True
             self._drop()
-        self.engine.dispose()
+        close_engine(self.engine)
 
     def _ensured(self) -> Opened:
         with _as_store_errors():

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, text
 
 from daybook.errors import LeaseLostError, StoreNewerError
 from daybook.journal.postgresql.connection import BoundedConnection, connect, parameters_of
-from daybook.journal.postgresql.reading import reading_engine
+from daybook.journal.postgresql.reading import close_engine, reading_engine
 from daybook.projecting.change import Change
 from daybook.projecting.definition import create_index, create_table
 from daybook.projecting.layout import FIRST_LAYOUT, LAYOUT, upgrade
@@ -147,8 +147,8 @@ class PostgreSQLEngine:
 
     def close(self) -> None:
         """Close every connection."""
-        self._readers.dispose()
-        self._writers.dispose()
+        close_engine(self._readers)
+        close_engine(self._writers)
 
 
 @contextmanager
