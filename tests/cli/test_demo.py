@@ -40,7 +40,7 @@ def test_it_shows_a_day_serves_it_and_leaves_nothing_behind(
     assert len(re.findall("Created|Approved|Rejected|Cancelled|Deleted|NoShow", story)) >= 3
     places = re.findall(r"http://\S+", shown.partition("Look at it")[2])
     assert len(places) == 9
-    assert [httpx.get(place).status_code for place in places] == [200] * 8
+    assert [httpx.get(place).status_code for place in places] == [200] * 9
     assert re.search(r"cancelled|deleted|no_show|approved", httpx.get(places[2]).json()["status"])
 
     process.send_signal(signal.SIGINT)
