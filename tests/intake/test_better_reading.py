@@ -138,7 +138,7 @@ ways = st.lists(st.sampled_from(WAYS), min_size=6, max_size=6)
 
 
 # The journal is shared by the examples, each of which has a source of its own.
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies(), st.lists(ways, min_size=2, max_size=4), st.integers(1, 3), st.data())
 def test_it_is_as_if_every_delivery_had_been_read_so_in_the_first_place(
     journal: Journal, told: list[dict[str, Any]], versions: list[list[str]], batch: int, data: st.DataObject

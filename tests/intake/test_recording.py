@@ -208,7 +208,7 @@ def test_headers_that_are_too_many_are_cut(desk: Desk) -> None:
     assert 1 <= len(kept) < 9
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(numbers=st.lists(st.integers(1, 5), min_size=1, max_size=30))
 def test_any_repetition_in_any_batches_records_each_event_once(desk: Desk, numbers: list[int]) -> None:
     before, run = desk.journal.head(), uuid4()

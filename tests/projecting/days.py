@@ -27,7 +27,7 @@ from tests.projecting.book import Book
 NAMES = ("registrations", "appointments", "history")
 BOOKINGS = ("Created", "Approved", "Rejected", "Cancelled", "Deleted", "NoShow")
 SUPPRESSED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-LAWS = settings(max_examples=15, deadline=None, suppress_health_check=SUPPRESSED)
+LAWS = settings(max_examples=8, deadline=None, suppress_health_check=SUPPRESSED)
 
 Opened: TypeAlias = Callable[[], AbstractContextManager[Book]]
 

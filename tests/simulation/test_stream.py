@@ -48,7 +48,7 @@ def subjects(data: dict[str, Any]) -> list[int]:
     ]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(SCENARIOS)
 def test_the_same_scenario_gives_the_same_bytes(scenario: Scenario) -> None:
     assert list(simulate(scenario)) == list(simulate(scenario))
@@ -78,7 +78,7 @@ def test_another_seed_is_another_world() -> None:
     assert not {webhook.body for webhook in one} & {webhook.body for webhook in other}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(SCENARIOS)
 def test_exactly_as_many_webhooks_as_asked_for(scenario: Scenario) -> None:
     assert len(list(simulate(scenario))) == scenario.webhooks
@@ -98,7 +98,7 @@ def test_without_a_number_the_stream_is_one_day() -> None:
     assert a_day[-1].arrived_at_ns - a_day[0].arrived_at_ns < 36 * 3_600_000_000_000
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(SCENARIOS)
 def test_webhooks_come_in_the_order_of_their_arrival(scenario: Scenario) -> None:
     arrivals = [webhook.arrived_at_ns for webhook in simulate(scenario)]

@@ -26,7 +26,7 @@ from tests.bodies import (
 from tests.web.conftest import Client
 
 AT = "2022-03-22T12:39:20.6984376Z"
-REQUESTS_MAX = 900
+REQUESTS_MAX = 500
 """That are made up for all routes together."""
 
 
